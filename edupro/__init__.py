@@ -1,0 +1,5 @@
+"""EduPro, a school's system."""
+
+from edupro.celery import app as celery_app
+
+__all__ = ["celery_app"]

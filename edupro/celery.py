@@ -1,0 +1,17 @@
+"""Celery for EduPro: the schedule is here, the tasks are in their apps."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edupro.settings")
+
+app = Celery("edupro")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "make the months ahead": {"task": "eventlog.tasks.make_partitions", "schedule": crontab(hour="1", minute="10")},
+    "clean up what is past its time": {"task": "eventlog.tasks.clean_up", "schedule": crontab(hour="2", minute="20")},
+    "store what dead processes left": {"task": "eventlog.tasks.drain", "schedule": 30.0},
+}
