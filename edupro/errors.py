@@ -1,0 +1,54 @@
+"""What a failed request gets: a page for people, a problem body (RFC 9457) for programs."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def problem_body(request: Any, status: int, detail: str = "", **members: object) -> dict[str, Any]:
+    """`request` is Django's or DRF's; the request id is there once something has given the request one."""
+    title = HTTPStatus(status).phrase
+    return {
+        "type": "about:blank",  # RFC 9457, 4.2.1: the status says it all
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        "instance": request.path,
+        "request_id": getattr(request, "request_id", ""),
+        **members,
+    }
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, HTTPStatus.BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, HTTPStatus.FORBIDDEN)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, HTTPStatus.NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _answer(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
+    """The pages are rendered without the request, so that no context processor asks a database that may be away."""
+    if _wants_json(request):
+        return JsonResponse(problem_body(request, status), status=status, content_type=PROBLEM_JSON)
+    page = loader.get_template(f"{status.value}.html")
+    return HttpResponse(page.render({"request_id": getattr(request, "request_id", "")}), status=status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    """All of the API, and whoever likes JSON better than HTML."""
+    if request.path == "/api" or request.path.startswith("/api/"):
+        return True
+    return request.get_preferred_type(["text/html", "application/json", PROBLEM_JSON]) not in ("text/html", None)

@@ -1,0 +1,1 @@
+"""The school: its students, their marks and attendance, their parents' income."""

@@ -1,0 +1,8 @@
+"""What the school keeps, one file a concept."""
+
+from edupro.school.models.nilai import NilaiRaport
+from edupro.school.models.penghasilan import PenghasilanOrtu
+from edupro.school.models.presensi import Presensi
+from edupro.school.models.siswa import Siswa
+
+__all__ = ["NilaiRaport", "PenghasilanOrtu", "Presensi", "Siswa"]

@@ -1,0 +1,51 @@
+"""The three roles, as Django's groups, and what each may do."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db import DEFAULT_DB_ALIAS
+
+CRUD = ("add", "change", "delete", "view")
+WRITE = ("add", "change", "view")
+SCHOOL_MODELS = ("siswa", "nilairaport", "presensi", "penghasilanortu")
+
+# role -> app label -> codenames; a permission that no installed app has is passed over.
+ROLES: dict[str, dict[str, set[str]]] = {
+    "admin": {
+        "school": {f"{action}_{model}" for action in CRUD for model in SCHOOL_MODELS},
+        "auth": {"view_user", "change_user"},
+        "eventlog": {"view_event"},
+    },
+    "guru": {
+        "school": {"view_siswa", *(f"{action}_{model}" for action in WRITE for model in ("nilairaport", "presensi"))},
+    },
+    "siswa": {},
+}
+
+
+def grant_roles(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **kwargs: object) -> None:
+    """After each app's migration: the groups, with their permissions on that app. Takes nothing away."""
+    try:
+        groups, permissions = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    except LookupError:  # `migrate auth zero`
+        return
+    label = app_config.label
+    if any(label in grants for grants in ROLES.values()):
+        create_permissions(app_config, verbosity=0, using=using, apps=apps)  # Django's own receiver may come later
+    for role, grants in ROLES.items():
+        group, _created = groups.objects.using(using).get_or_create(name=role)
+        if codenames := grants.get(label):
+            granted = permissions.objects.using(using).filter(content_type__app_label=label, codename__in=codenames)
+            group.permissions.add(*granted)
+
+
+def role_of(user: AbstractBaseUser | AnonymousUser) -> str:
+    """`admin` for superusers, else the first of the user's groups by name, else nothing."""
+    if not isinstance(user, User):
+        return ""
+    if user.is_superuser:
+        return "admin"
+    return user.groups.order_by("name").values_list("name", flat=True).first() or ""

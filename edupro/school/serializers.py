@@ -1,0 +1,63 @@
+"""The school's records as JSON; what is computed can be read, not written."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
+from edupro.school.models.nilai import SUBJECTS
+
+
+class SiswaSerializer(serializers.ModelSerializer[Siswa]):
+    class Meta:
+        model = Siswa
+        fields = [
+            "id",
+            "nis",
+            "nama",
+            "kelas",
+            "jenis_kelamin",
+            "tanggal_lahir",
+            "alamat",
+            "no_telp",
+            "email",
+            "foto",
+        ]
+
+
+class StudentsRecordSerializer(serializers.ModelSerializer[Any]):
+    """Says whose the record is, so that a list needs no second request."""
+
+    siswa_nis = serializers.CharField(source="siswa.nis", read_only=True)
+    siswa_nama = serializers.CharField(source="siswa.nama", read_only=True)
+
+
+STUDENT = ["id", "siswa", "siswa_nis", "siswa_nama"]
+SEMESTER = [*STUDENT, "semester", "tahun_ajaran"]
+
+
+class NilaiSerializer(StudentsRecordSerializer):
+    class Meta:
+        model = NilaiRaport
+        fields = [*SEMESTER, *SUBJECTS, "rata_rata"]
+
+
+class PresensiSerializer(StudentsRecordSerializer):
+    class Meta:
+        model = Presensi
+        fields = [*SEMESTER, *Presensi.inputs, *Presensi.computed]
+
+
+class PenghasilanSerializer(StudentsRecordSerializer):
+    class Meta:
+        model = PenghasilanOrtu
+        fields = [
+            *STUDENT,
+            "penghasilan_ayah",
+            "penghasilan_ibu",
+            "pekerjaan_ayah",
+            "pekerjaan_ibu",
+            "pendidikan_ayah",
+            "pendidikan_ibu",
+            *PenghasilanOrtu.computed,
+        ]

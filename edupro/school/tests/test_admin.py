@@ -1,0 +1,68 @@
+"""The school in the admin, and what the role admin may do to accounts."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
+
+
+@pytest.fixture
+def browser(client: Client, person: Callable[..., User]) -> Client:
+    client.force_login(person("admin", is_staff=True))
+    return client
+
+
+@pytest.mark.parametrize("model", ["siswa", "nilairaport", "presensi", "penghasilanortu"])
+def test_every_model_has_its_pages(browser: Client, model: str) -> None:
+    for page in ("", "?q=budi", "add/"):
+        assert browser.get(f"/admin/school/{model}/{page}").status_code == 200
+
+
+@pytest.mark.parametrize("model", [Presensi, PenghasilanOrtu])
+def test_a_record_shows_what_is_computed(browser: Client, siswa: Siswa, model: type[Presensi]) -> None:
+    columns = {"semester": 1, "tahun_ajaran": "2025/2026"} if model is Presensi else {}
+    record = model.objects.create(siswa=siswa, **columns)
+    page = browser.get(f"/admin/school/{model._meta.model_name}/{record.pk}/change/").content.decode()
+    assert "field-kategori" in page and 'name="kategori"' not in page
+
+
+def test_a_double_report_is_an_error_of_the_form(browser: Client, siswa: Siswa) -> None:
+    fields = {"siswa": siswa.pk, "semester": 1, "tahun_ajaran": "2025/2026"}
+    statuses = [browser.post("/admin/school/nilairaport/add/", fields).status_code for _ in range(2)]
+    assert statuses == [302, 200] and NilaiRaport.objects.count() == 1
+
+
+def test_a_list_asks_no_more_for_many_rows(
+    browser: Client, many: list[Siswa], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(10):  # session, user, permissions, filters, two counts, the page
+        browser.get("/admin/school/nilairaport/")
+
+
+def test_students_are_offered_by_name(browser: Client, siswa: Siswa) -> None:
+    query = {"app_label": "school", "model_name": "nilairaport", "field_name": "siswa", "term": "budi"}
+    assert browser.get("/admin/autocomplete/", query).json()["results"][0]["id"] == str(siswa.pk)
+
+
+def test_the_role_admin_cannot_make_itself_a_superuser(browser: Client) -> None:
+    user = User.objects.get()
+    fields = {"username": "admin-ada", "is_active": "on", "is_superuser": "on", "date_joined_0": "2026-01-01"}
+    browser.post(f"/admin/auth/user/{user.pk}/change/", fields | {"date_joined_1": "00:00", "first_name": "Ada"})
+    user.refresh_from_db()
+    assert user.first_name == "Ada" and not user.is_superuser
+
+
+@pytest.mark.parametrize("page", ["change", "password"])
+def test_the_role_admin_cannot_touch_a_superuser(browser: Client, page: str) -> None:
+    root = User.objects.create_superuser("root")
+    assert browser.post(f"/admin/auth/user/{root.pk}/{page}/", {"username": "x"}).status_code == 403
+
+
+def test_a_superuser_gives_rights(admin_client: Client, person: Callable[..., User]) -> None:
+    user = person("guru")
+    page = admin_client.get(f"/admin/auth/user/{user.pk}/change/").content.decode()
+    assert 'name="is_superuser"' in page and Permission.objects.filter(content_type__app_label="school").exists()

@@ -1,0 +1,22 @@
+"""Where everything is. The API, the home page and the health checks answer with and without a trailing slash."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import TemplateView
+
+from edupro import health
+
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    re_path(r"^health/live/?$", health.live, name="live"),
+    re_path(r"^health/ready/?$", health.ready, name="ready"),
+    path("api/", include("eventlog.api.urls")),
+    path("api/", include("edupro.school.urls")),
+]
+
+handler400 = "edupro.errors.bad_request"
+handler403 = "edupro.errors.permission_denied"
+handler404 = "edupro.errors.page_not_found"
+handler500 = "edupro.errors.server_error"
