@@ -1,0 +1,23 @@
+"""The event log: everything that happens in a Django project, recorded once and never lost.
+
+`from eventlog import EventLogger, audited, bound` is the public door. The names are looked up when they are
+asked for, so that importing the package loads no model.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eventlog.capture.registry import audited
+    from eventlog.context import bound
+    from eventlog.logger import EventLogger
+
+__all__ = ["EventLogger", "audited", "bound"]
+
+_HOMES = {"EventLogger": "eventlog.logger", "audited": "eventlog.capture.registry", "bound": "eventlog.context"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

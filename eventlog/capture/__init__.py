@@ -1,0 +1,1 @@
+"""What happened, and nothing else: requests, sign-ins, changes of records, processes."""

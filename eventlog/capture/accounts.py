@@ -1,0 +1,75 @@
+"""What becomes of accounts: registered, password changed, rights given or taken."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import models
+from django.db.models.signals import m2m_changed
+
+from eventlog import catalog
+from eventlog.capture import actors
+from eventlog.logger import log_event
+
+FLAGS = ("is_active", "is_staff", "is_superuser")
+
+
+def connect() -> None:
+    """Listen to the relations that give rights: a user's groups and permissions, a group's permissions."""
+    user_model = get_user_model()
+    for owner, relation in ((user_model, "groups"), (user_model, "user_permissions"), (Group, "permissions")):
+        through = getattr(getattr(owner, relation, None), "through", None)
+        if through is not None:
+            m2m_changed.connect(rights_changed, sender=through, dispatch_uid=f"eventlog.rights.{relation}")
+
+
+def saved(
+    user: Any, differing: Collection[str], *, created: bool, update_fields: Collection[str] | None, using: str
+) -> None:
+    """A user was saved, and these columns of its row have changed."""
+    about = {"entity_type": "user", "entity_id": user.pk, "entity_name": user.get_username(), "using": using}
+    if created:
+        flags = {name: getattr(user, name) for name in FLAGS if hasattr(user, name)}
+        log_event(catalog.USER_REGISTER, **about, event_data=flags)
+        return
+    if "password" in differing and not is_rehash(user, update_fields):
+        log_event(catalog.PASSWORD_CHANGE, **about)
+    flags = {name: getattr(user, name) for name in FLAGS if name in differing}
+    if flags:
+        actors.forget_roles()
+        log_event(catalog.PERMISSION_CHANGE, **about, changed_fields=list(flags), new_values=flags)
+
+
+def is_rehash(user: Any, update_fields: Collection[str] | None) -> bool:
+    """Whether Django only stores the same password under a newer hash, as it does at sign-in."""
+    return getattr(user, "_password", None) is None and set(update_fields or ()) == {"password"}
+
+
+def rights_changed(
+    sender: type[models.Model],
+    instance: Any,
+    action: str,
+    reverse: bool,
+    model: type[models.Model],
+    pk_set: set[Any] | None,
+    using: str,
+    **kwargs: Any,
+) -> None:
+    """From either side of the relation. A clearing is told before it happens, while there is something to name."""
+    if action not in ("post_add", "post_remove", "pre_clear"):
+        return
+    actors.forget_roles()
+    others = model._base_manager.using(using).filter(pk__in=pk_set) if pk_set is not None else None
+    names = sorted(str(other) for other in others) if others is not None else ["*"]
+    if pk_set is not None and not names:
+        return
+    log_event(
+        catalog.PERMISSION_CHANGE,
+        using=using,
+        entity_type=instance._meta.model_name,
+        entity_id=instance.pk,
+        entity_name=str(instance),
+        action=action.partition("_")[2],
+        event_data={"relation": sender._meta.label, "what": names[:100], "from_other_side": reverse},
+    )

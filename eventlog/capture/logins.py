@@ -1,0 +1,76 @@
+"""Sign-ins by session: in, out, and tried in vain.
+
+A password is never seen here: Django stars it before any receiver. The *name* of a failed sign-in is kept only where it
+is plausible as one, because people type passwords into name fields.
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+from eventlog import catalog
+from eventlog.capture import actors
+from eventlog.context import Actor
+from eventlog.logger import log_event
+
+PROBED_NAMES = frozenset(
+    [
+        "admin",
+        "administrator",
+        "root",
+        "user",
+        "test",
+        "guest",
+        "operator",
+        "sysadmin",
+        "support",
+        "webmaster",
+        "postgres",
+    ]
+)
+
+
+def connect() -> None:
+    user_logged_in.connect(logged_in, dispatch_uid="eventlog.logged_in")
+    user_logged_out.connect(logged_out, dispatch_uid="eventlog.logged_out")
+    user_login_failed.connect(login_failed, dispatch_uid="eventlog.login_failed")
+
+
+def logged_in(sender: Any, user: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    columns = Actor(user.pk, user.get_username(), actors.role_of(user), "session").columns()
+    session = actors.session_hash(request) if request is not None and hasattr(request, "COOKIES") else ""
+    log_event(catalog.LOGIN, **columns, **({"session_id": session} if session else {}))
+
+
+def logged_out(sender: Any, user: Any = None, **kwargs: Any) -> None:
+    if user is None:
+        log_event(catalog.LOGOUT)  # a session without a user
+        return
+    log_event(catalog.LOGOUT, **Actor(user.pk, user.get_username(), actors.role_of(user), "session").columns())
+
+
+def login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
+    name = credentials.get(get_user_model().USERNAME_FIELD, credentials.get("username"))
+    log_event(catalog.LOGIN_FAILED, user_id=None, auth_method="anonymous", **claimed(name))
+
+
+def claimed(name: Any) -> dict[str, Any]:
+    """The name as typed where an account has it or it is one that attackers try; else only a hash and its length."""
+    typed = str(name or "")[:10_000]
+    if not typed or typed.lower() in PROBED_NAMES or has_account(typed):
+        return {"username": typed[:150]}
+    return {"username": "", "event_data": {"name_hash": actors.keyed_hash(typed), "name_length": len(typed)}}
+
+
+def has_account(name: str) -> bool:
+    """One look into the index of names, on a path that has just hashed a password; without a database, no."""
+    if "\0" in name or len(name) > 150:
+        return False
+    user_model = get_user_model()
+    try:
+        return user_model._default_manager.filter(**{user_model.USERNAME_FIELD: name}).exists()
+    except DatabaseError:
+        return False

@@ -1,0 +1,74 @@
+"""The start and end of the processes that serve: web workers and Celery workers.
+
+The writer drains at exit by itself where Python runs its exit handlers (gunicorn, commands). Celery's children leave
+without them and uvicorn dies by the signal it was sent, so these say by their own means that they end.
+"""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from celery import signals
+
+from eventlog import catalog
+from eventlog.logger import log_event
+from eventlog.pipeline import writer
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def connect() -> None:
+    signals.worker_process_init.connect(celery_started, dispatch_uid="eventlog.process_init")
+    signals.worker_init.connect(celery_started, dispatch_uid="eventlog.worker_init")
+    signals.worker_process_shutdown.connect(stopped, dispatch_uid="eventlog.process_shutdown")
+    signals.worker_shutdown.connect(stopped, dispatch_uid="eventlog.worker_shutdown")
+
+
+def started(kind: str) -> None:
+    """Record the start of this process, once; called as often as one likes."""
+    once_started(os.getpid(), kind)
+
+
+@cache
+def once_started(pid: int, kind: str) -> None:
+    program = os.path.basename(sys.argv[0]) if sys.argv else ""
+    log_event(catalog.APP_START, event_name=f"{kind} process started", event_data={"kind": kind, "program": program})
+    writer.before_end(app_shutdown)
+
+
+def app_shutdown() -> None:
+    log_event(catalog.APP_SHUTDOWN)
+
+
+def celery_started(**kwargs: Any) -> None:
+    started("celery")
+
+
+def stopped(**kwargs: Any) -> None:
+    """Store what this process has; it ends in a moment."""
+    writer.stop()
+
+
+def lifespan(application: Application) -> Application:
+    """An ASGI application that also answers the server's lifespan messages, which Django's does not.
+
+    Servers such as uvicorn end by the signal they were sent, without Python's exit handlers; this is how they say so.
+    """
+
+    async def with_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await application(scope, receive, send)
+            return
+        while (await receive())["type"] != "lifespan.shutdown":
+            started("web")
+            await send({"type": "lifespan.startup.complete"})
+        await sync_to_async(writer.stop, thread_sensitive=False)()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return with_lifespan

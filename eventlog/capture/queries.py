@@ -1,0 +1,49 @@
+"""Counts and times each request's queries; a slow one is an event of its own."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from eventlog import catalog
+from eventlog.conf import conf
+from eventlog.context import current
+from eventlog.logger import log_event
+from eventlog.pipeline import outbox
+from eventlog.privacy.redaction import redactor
+
+SLOW_SECONDS = 0.5
+MAX_SQL = 4000  # characters kept of a slow query
+
+
+def connect() -> None:
+    connection_created.connect(watch, dispatch_uid="eventlog.queries")
+
+
+def watch(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    if measured not in connection.execute_wrappers:
+        connection.execute_wrappers.append(measured)
+
+
+def measured(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """An execute wrapper: one clock read before and after, where a request is on; our own outbox is not its query."""
+    meter = current().meter
+    if meter is None or sql is outbox.INSERT:
+        return execute(sql, params, many, context)
+    started = perf_counter()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        seconds = perf_counter() - started
+        meter.query_count += 1
+        meter.query_seconds += seconds
+        if seconds > SLOW_SECONDS:
+            slow_query(sql, seconds)
+
+
+def slow_query(sql: str, seconds: float) -> None:
+    """Its text without any value: the parameters are not kept, and literals are taken out."""
+    text = redactor(conf.SENSITIVE_FIELDS).sql(str(sql)[:MAX_SQL])
+    log_event(catalog.SLOW_QUERY, db_time_ms=seconds * 1000, event_data={"sql": text})

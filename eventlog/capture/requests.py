@@ -1,0 +1,204 @@
+"""One request from its arrival to the end of its answer, as columns of an event."""
+
+import hashlib
+import re
+import time
+import traceback
+import uuid
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.admindocs.views import simplify_regex
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from eventlog import catalog
+from eventlog.capture import actors, bodies, client
+from eventlog.context import ANONYMOUS, Actor, Context, Meter
+
+PAGE_KB = 4  # of /proc/self/statm on the platforms we run on
+SIGN_IN_PAGES = frozenset(
+    [
+        "login",
+        "logout",
+        "password_change",
+        "password_change_done",
+        "password_reset",
+        "password_reset_done",
+        "password_reset_confirm",
+    ]
+)
+SPECIFIC = (catalog.AUTH, catalog.FILE, catalog.ML)  # categories that a request takes over from what happened in it
+
+
+class Visit:
+    """What is known of one request while it runs; `context` is what events recorded inside are given."""
+
+    __slots__ = (
+        "address",
+        "context",
+        "cpu",
+        "fault",
+        "memory",
+        "meter",
+        "request",
+        "request_id",
+        "started",
+        "tee",
+        "timestamp",
+        "who",
+    )
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.timestamp = datetime.now(UTC)
+        self.started = time.perf_counter()
+        self.cpu = time.thread_time()
+        self.memory = resident_kb()
+        self.request = request
+        self.request_id = client.given_request_id(request) or uuid.uuid4().hex
+        self.address = client.address_of(request)
+        self.meter = Meter()
+        self.tee = bodies.tee(request)
+        self.fault: BaseException | None = None
+        self.who: Actor | None = None
+        columns = {
+            "request_id": self.request_id,
+            "trace_id": client.trace_of(request),
+            "ip_address": self.address,
+            "user_agent": request.META.get("HTTP_USER_AGENT", ""),
+            "request_method": request.method or "",
+            "session_id": actors.session_hash(request),
+        }
+        self.context = Context(columns=columns, actor=self.actor, request_id=self.request_id, meter=self.meter)
+
+    def actor(self) -> Actor:
+        """Who is asking, as far as it is known now. Somebody once known does not become nobody."""
+        self.who = actors.known_actor(self.request) or self.who
+        return self.who or ANONYMOUS
+
+    def find_actor(self) -> None:
+        """Ask what may be asked to know who it is: the bearer token, the session."""
+        if self.who is None:
+            found = actors.find_actor(self.request)
+            self.who = found if found is not ANONYMOUS else None
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of the request itself."""
+        request = self.request
+        body, tags = bodies.body_of(request, self.tee)
+        return {
+            "timestamp": self.timestamp,  # when it came, so that what it did comes after it
+            **self.actor().columns(),
+            "session_id": actors.session_hash(request),
+            "endpoint": endpoint_of(request),
+            "request_path": request.path,
+            "query_params": query_of(request),
+            "request_headers": dict(request.headers),
+            "request_body": body,
+            "referrer": request.META.get("HTTP_REFERER", ""),
+            "event_category": self.category(),
+            "tags": tags,
+            **self.resources(),
+            **failure_columns(self.fault),
+        }
+
+    def resources(self) -> dict[str, Any]:
+        memory = resident_kb()
+        return {
+            "response_time_ms": (time.perf_counter() - self.started) * 1000,
+            "cpu_time_ms": max(0.0, (time.thread_time() - self.cpu) * 1000),
+            "memory_usage_mb": memory / 1024,
+            "memory_delta_kb": memory - self.memory,
+            "db_query_count": self.meter.query_count,
+            "db_time_ms": self.meter.query_seconds * 1000,
+        }
+
+    def category(self) -> str:
+        """What the request was for: told by what was recorded in it, else by where it went."""
+        for category in SPECIFIC:
+            if category in self.meter.categories:
+                return category
+        match = self.request.resolver_match
+        if match is not None and match.url_name in SIGN_IN_PAGES:
+            return catalog.AUTH
+        if self.request.__dict__.get("_files"):
+            return catalog.FILE
+        return catalog.CRUD
+
+
+def response_columns(response: HttpResponseBase, size: int | None) -> dict[str, Any]:
+    status = response.status_code
+    event_status, severity = outcome(status)
+    return {
+        "response_status": status,
+        "response_size_bytes": size,
+        "response_content_type": response.get("Content-Type", "")[:100],
+        "event_status": event_status,
+        "severity": severity,
+    }
+
+
+def outcome(status: int) -> tuple[str, str]:
+    """(event status, severity) of a response status."""
+    if status >= 500:
+        return catalog.ERROR, catalog.HIGH
+    if status >= 400:
+        return catalog.FAILED, catalog.LOW
+    return catalog.SUCCESS, catalog.INFO
+
+
+def query_of(request: HttpRequest) -> dict[str, Any] | None:
+    """{name: value or list of values}; the raw text where Django refuses to parse it."""
+    raw = request.META.get("QUERY_STRING", "")
+    if not raw:
+        return None
+    try:
+        return bodies.bounded_lists(request.GET)
+    except SuspiciousOperation:
+        return {bodies.TEXT: raw[:4000]}
+
+
+def endpoint_of(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return readable_route(match.route) if match is not None else ""
+
+
+@lru_cache(maxsize=2048)
+def readable_route(route: str) -> str:
+    """`^api/siswa/(?P<pk>[^/.]+)/?$` and `api/siswa/<int:pk>` both as `/api/siswa/{id}`."""
+    simple = simplify_regex(route.replace("/?$", "").removesuffix("/?"))
+    simple = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: "{%s}" % ("id" if name[1] == "pk" else name[1]), simple)
+    return simple.replace("\\", "")
+
+
+def failure_columns(fault: BaseException | None) -> dict[str, Any]:
+    if fault is None:
+        return {}
+    return {
+        "error_code": type(fault).__qualname__,
+        "error_message": message_of(fault),
+        "error_fingerprint": fingerprint(fault),
+        "stack_trace": "".join(traceback.format_exception(fault, limit=-30)),
+    }
+
+
+def message_of(fault: BaseException) -> str:
+    return "".join(traceback.format_exception_only(fault)).strip()[:4000]
+
+
+def fingerprint(fault: BaseException) -> str:
+    """Equal for equal faults: the type and the places it came through, without line numbers or messages."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    places = [f"{frame.filename}:{frame.name}" for frame in frames]
+    return hashlib.sha256("\n".join([type(fault).__qualname__, *places]).encode()).hexdigest()[:32]
+
+
+def resident_kb() -> int:
+    """Resident memory of this process. /proc/self/statm is 8 times quicker than psutil; 0 where there is none."""
+    try:
+        with open("/proc/self/statm", "rb", buffering=0) as statm:
+            return int(statm.read().split()[1]) * PAGE_KB
+    except OSError:
+        return 0

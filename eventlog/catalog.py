@@ -1,0 +1,191 @@
+"""Every category and type of event there is.
+
+A type is a plain string, kept as such in the table; what is known about it (category, label, usual severity) is
+here. Changes of records have types made from the entity's name: `crud_type("siswa", "CREATE")` is `SISWA_CREATE`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import pgettext_lazy
+
+AUTH: Final = "AUTH"
+CRUD: Final = "CRUD"
+ML: Final = "ML"
+SYSTEM: Final = "SYSTEM"
+FILE: Final = "FILE"
+SECURITY: Final = "SECURITY"
+CATEGORIES = {
+    AUTH: _("Sign-in and rights"),
+    CRUD: _("Records"),
+    ML: _("Predictions"),
+    SYSTEM: _("System"),
+    FILE: _("Files"),
+    SECURITY: _("Security"),
+}
+
+DEBUG: Final = "debug"
+INFO: Final = "info"
+LOW: Final = "low"
+MEDIUM: Final = "medium"
+HIGH: Final = "high"
+CRITICAL: Final = "critical"
+SEVERITIES = {
+    DEBUG: pgettext_lazy("severity", "Debug"),
+    INFO: pgettext_lazy("severity", "Info"),
+    LOW: pgettext_lazy("severity", "Low"),
+    MEDIUM: pgettext_lazy("severity", "Medium"),
+    HIGH: pgettext_lazy("severity", "High"),
+    CRITICAL: pgettext_lazy("severity", "Critical"),
+}
+
+SUCCESS: Final = "SUCCESS"
+FAILED: Final = "FAILED"
+ERROR: Final = "ERROR"
+PENDING: Final = "PENDING"
+STATUSES = {SUCCESS: _("Success"), FAILED: _("Failed"), ERROR: _("Error"), PENDING: _("Pending")}
+
+AUTH_METHODS = ("session", "jwt", "basic", "system", "database", "anonymous")
+
+CRUD_ACTIONS = {
+    "CREATE": (noop("%(entity)s created"), INFO),
+    "READ": (noop("%(entity)s read"), DEBUG),
+    "UPDATE": (noop("%(entity)s changed"), INFO),
+    "DELETE": (noop("%(entity)s deleted"), LOW),
+    "BULK_UPDATE": (noop("%(entity)s changed in bulk"), LOW),
+    "BULK_IMPORT": (noop("%(entity)s imported"), LOW),
+    "EXPORT": (noop("%(entity)s exported"), LOW),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """What is known of a type before anything has happened. `status` is what it usually ends with."""
+
+    name: str
+    category: str
+    label: str
+    severity: str = INFO
+    status: str = SUCCESS
+
+
+TYPES: dict[str, EventType] = {}
+
+
+def _type(name: str, category: str, label: str, severity: str = INFO, status: str = SUCCESS) -> str:
+    if name in TYPES:
+        raise ValueError(f"{name} is in the catalogue twice")
+    TYPES[name] = EventType(name, category, label, severity, status)
+    return name
+
+
+# A request's own event; its category is given by what the request was for.
+HTTP_REQUEST = _type("HTTP_REQUEST", CRUD, _("Request"))
+
+LOGIN = _type("LOGIN", AUTH, _("Signed in"))
+LOGIN_FAILED = _type("LOGIN_FAILED", AUTH, _("Sign-in failed"), MEDIUM, FAILED)
+LOGOUT = _type("LOGOUT", AUTH, _("Signed out"))
+TOKEN_ISSUED = _type("TOKEN_ISSUED", AUTH, _("Token issued"))
+TOKEN_REFRESH = _type("TOKEN_REFRESH", AUTH, _("Token refreshed"))
+TOKEN_REJECTED = _type("TOKEN_REJECTED", AUTH, _("Token rejected"), MEDIUM, FAILED)
+TOKEN_EXPIRED = _type("TOKEN_EXPIRED", AUTH, _("Token expired"), LOW, FAILED)
+TOKEN_BLACKLISTED = _type("TOKEN_BLACKLISTED", AUTH, _("Token withdrawn"))
+USER_REGISTER = _type("USER_REGISTER", AUTH, _("User registered"))
+PASSWORD_CHANGE = _type("PASSWORD_CHANGE", AUTH, _("Password changed"), LOW)
+PASSWORD_RESET = _type("PASSWORD_RESET", AUTH, _("Password reset"), LOW)
+PERMISSION_CHANGE = _type("PERMISSION_CHANGE", AUTH, _("Rights changed"), MEDIUM)
+ACCOUNT_LOCK = _type("ACCOUNT_LOCK", AUTH, _("Account locked"), MEDIUM)
+ACCOUNT_UNLOCK = _type("ACCOUNT_UNLOCK", AUTH, _("Account unlocked"), LOW)
+
+MODEL_TRAIN_START = _type("MODEL_TRAIN_START", ML, _("Training started"), status=PENDING)
+MODEL_TRAIN = _type("MODEL_TRAIN", ML, _("Model trained"))
+MODEL_TRAIN_FAILED = _type("MODEL_TRAIN_FAILED", ML, _("Training failed"), MEDIUM, FAILED)
+MODEL_EVALUATE = _type("MODEL_EVALUATE", ML, _("Model evaluated"))
+MODEL_SAVE = _type("MODEL_SAVE", ML, _("Model saved"))
+MODEL_LOAD = _type("MODEL_LOAD", ML, _("Model loaded"))
+PREDICTION_SINGLE = _type("PREDICTION_SINGLE", ML, _("Prediction made"))
+PREDICTION_BATCH = _type("PREDICTION_BATCH", ML, _("Predictions made"))
+
+APP_START = _type("APP_START", SYSTEM, _("Process started"))
+APP_SHUTDOWN = _type("APP_SHUTDOWN", SYSTEM, _("Process stopped"))
+UNCLEAN_STOP = _type("UNCLEAN_STOP", SYSTEM, _("Process died"), HIGH, ERROR)
+HEALTH_CHECK = _type("HEALTH_CHECK", SYSTEM, _("Health check"), DEBUG)
+CONFIG_CHANGED = _type("CONFIG_CHANGED", SYSTEM, _("Configuration changed"), MEDIUM)
+MAINTENANCE = _type("MAINTENANCE", SYSTEM, _("Maintenance"))
+TASK_SUCCESS = _type("TASK_SUCCESS", SYSTEM, _("Job done"))
+TASK_FAILED = _type("TASK_FAILED", SYSTEM, _("Job failed"), MEDIUM, ERROR)
+TASK_RETRY = _type("TASK_RETRY", SYSTEM, _("Job tried again"), LOW, PENDING)
+COMMAND = _type("COMMAND", SYSTEM, _("Command run"))
+SLOW_REQUEST = _type("SLOW_REQUEST", SYSTEM, _("Slow request"), LOW)
+SLOW_QUERY = _type("SLOW_QUERY", SYSTEM, _("Slow query"), LOW)
+ERROR_500 = _type("ERROR_500", SYSTEM, _("Server error"), HIGH, ERROR)
+EVENTS_DROPPED = _type("EVENTS_DROPPED", SYSTEM, _("Events dropped"), CRITICAL, ERROR)
+EVENTS_SILENT = _type("EVENTS_SILENT", SYSTEM, _("Unusual silence"), HIGH)
+EVENTS_CLEANUP = _type("EVENTS_CLEANUP", SYSTEM, _("Old events removed"))
+EVENTS_ARCHIVED = _type("EVENTS_ARCHIVED", SYSTEM, _("Events archived"))
+EVENTS_RESTORED = _type("EVENTS_RESTORED", SYSTEM, _("Events restored"))
+EVENTS_EXPORTED = _type("EVENTS_EXPORTED", SYSTEM, _("Events exported"), LOW)
+EVENTS_VIEWED = _type("EVENTS_VIEWED", SYSTEM, _("Events viewed"), DEBUG)
+EVENTS_SEALED = _type("EVENTS_SEALED", SYSTEM, _("Events sealed"), DEBUG)
+HOLD_PLACED = _type("HOLD_PLACED", SYSTEM, _("Hold placed"), LOW)
+HOLD_LIFTED = _type("HOLD_LIFTED", SYSTEM, _("Hold lifted"), LOW)
+DEAD_LETTER_RETRIED = _type("DEAD_LETTER_RETRIED", SYSTEM, _("Refused event tried again"))
+DEAD_LETTER_DISCARDED = _type("DEAD_LETTER_DISCARDED", SYSTEM, _("Refused event discarded"), MEDIUM)
+SUBJECT_EXPORTED = _type("SUBJECT_EXPORTED", SYSTEM, _("Person's data exported"), LOW)
+SUBJECT_ERASED = _type("SUBJECT_ERASED", SYSTEM, _("Person's data erased"), MEDIUM)
+ALERT_OPENED = _type("ALERT_OPENED", SYSTEM, _("Alert opened"), MEDIUM)
+ALERT_UPDATED = _type("ALERT_UPDATED", SYSTEM, _("Alert updated"))
+
+FILE_UPLOAD = _type("FILE_UPLOAD", FILE, _("File uploaded"))
+FILE_UPLOAD_FAILED = _type("FILE_UPLOAD_FAILED", FILE, _("Upload failed"), LOW, FAILED)
+FILE_DOWNLOAD = _type("FILE_DOWNLOAD", FILE, _("File downloaded"))
+FILE_DELETE = _type("FILE_DELETE", FILE, _("File deleted"), LOW)
+IMPORT_DATA = _type("IMPORT_DATA", FILE, _("Data imported"))
+EXPORT_DATA = _type("EXPORT_DATA", FILE, _("Data exported"), LOW)
+
+SQL_INJECTION = _type("SQL_INJECTION", SECURITY, _("SQL injection"), HIGH, FAILED)
+XSS = _type("XSS", SECURITY, _("Script injection (XSS)"), HIGH, FAILED)
+PATH_TRAVERSAL = _type("PATH_TRAVERSAL", SECURITY, _("Path traversal"), HIGH, FAILED)
+COMMAND_INJECTION = _type("COMMAND_INJECTION", SECURITY, _("Command injection"), HIGH, FAILED)
+TEMPLATE_INJECTION = _type("TEMPLATE_INJECTION", SECURITY, _("Template injection"), HIGH, FAILED)
+SCANNER = _type("SCANNER", SECURITY, _("Scanner"), MEDIUM, FAILED)
+BRUTE_FORCE = _type("BRUTE_FORCE", SECURITY, _("Password guessing"), HIGH)
+DISTRIBUTED_BRUTE_FORCE = _type("DISTRIBUTED_BRUTE_FORCE", SECURITY, _("Password guessing from many addresses"), HIGH)
+PASSWORD_SPRAYING = _type("PASSWORD_SPRAYING", SECURITY, _("One password tried on many accounts"), HIGH)
+CREDENTIAL_STUFFING = _type("CREDENTIAL_STUFFING", SECURITY, _("Stolen passwords tried"), HIGH)
+USER_ENUMERATION = _type("USER_ENUMERATION", SECURITY, _("Account names probed"), MEDIUM)
+SUCCESS_AFTER_FAILURES = _type("SUCCESS_AFTER_FAILURES", SECURITY, _("Sign-in after many failures"), HIGH)
+IMPOSSIBLE_TRAVEL = _type("IMPOSSIBLE_TRAVEL", SECURITY, _("Impossible travel"), HIGH)
+NEW_DEVICE = _type("NEW_DEVICE", SECURITY, _("New device"), LOW)
+SESSION_HIJACK = _type("SESSION_HIJACK", SECURITY, _("Session used elsewhere"), HIGH)
+TOKEN_REUSE = _type("TOKEN_REUSE", SECURITY, _("Token used again"), HIGH)
+OFF_HOURS = _type("OFF_HOURS", SECURITY, _("Unusual hour"), LOW)
+SCAN_BURST = _type("SCAN_BURST", SECURITY, _("Many missing pages asked for"), MEDIUM)
+FORBIDDEN_BURST = _type("FORBIDDEN_BURST", SECURITY, _("Many refusals"), MEDIUM)
+ENUMERATION = _type("ENUMERATION", SECURITY, _("Records tried one by one"), MEDIUM)
+MASS_EXPORT = _type("MASS_EXPORT", SECURITY, _("Unusually large export"), HIGH)
+PRIVILEGE_ESCALATION = _type("PRIVILEGE_ESCALATION", SECURITY, _("Rights raised"), HIGH)
+UNUSUAL_ACCESS = _type("UNUSUAL_ACCESS", SECURITY, _("Unusual access"), MEDIUM)
+OUT_OF_BAND_CHANGE = _type("OUT_OF_BAND_CHANGE", SECURITY, _("Change from outside the application"), HIGH)
+TAMPERING = _type("TAMPERING", SECURITY, _("Tampering with the log"), CRITICAL, ERROR)
+UNAUTHORIZED_ACCESS = _type("UNAUTHORIZED_ACCESS", SECURITY, _("Access refused"), MEDIUM, FAILED)
+IP_BLOCKED = _type("IP_BLOCKED", SECURITY, _("Address blocked"), MEDIUM)
+IP_UNBLOCKED = _type("IP_UNBLOCKED", SECURITY, _("Address unblocked"), LOW)
+
+
+def crud_type(entity: str, action: str) -> str:
+    return f"{entity}_{action}".upper()
+
+
+def lookup(name: str) -> EventType | None:
+    """What is known of a type; None for one that is neither in the catalogue nor `<ENTITY>_<ACTION>`."""
+    known = TYPES.get(name)
+    if known is not None:
+        return known
+    for action, (label, severity) in CRUD_ACTIONS.items():
+        entity = name.removesuffix(f"_{action}")
+        if entity and entity != name and not entity.endswith("_BULK"):
+            return EventType(name, CRUD, label % {"entity": entity.lower()}, severity)
+    return None

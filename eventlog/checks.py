@@ -1,0 +1,76 @@
+"""System checks: what would make the event log lose, miss or reveal something, said at start-up."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning
+from django.core.checks import register as register_check
+from django.db import connections
+
+from eventlog.conf import SETTINGS, conf, given
+from eventlog.pipeline.outbox import events_alias
+
+MIDDLEWARE = "eventlog.capture.middleware.EventLoggingMiddleware"
+
+
+def register() -> None:
+    register_check(settings_are_right, Tags.compatibility)
+    register_check(middleware_is_first, Tags.compatibility)
+    register_check(journal_is_writable, Tags.files)
+    register_check(database_is_postgresql, Tags.compatibility)
+
+
+def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    source = getattr(settings, "EVENTLOG", None) or {}
+    if not isinstance(source, dict):
+        return [Error("EVENTLOG must be a dict.", id="eventlog.E001")]
+    problems: list[CheckMessage] = []
+    for name, value in given(source).items():
+        if name not in SETTINGS:
+            hint = "Known are: " + ", ".join(sorted(SETTINGS)) + "."
+            problems.append(Error(f"EVENTLOG has an unknown setting {name}.", hint=hint, id="eventlog.E002"))
+            continue
+        try:
+            SETTINGS[name].parse(value)
+        except (ValueError, json.JSONDecodeError) as expected:
+            problems.append(
+                Error(f"EVENTLOG[{name!r}] must be {expected}.", hint=f"It is {value!r}.", id="eventlog.E003")
+            )
+    if conf.PIPELINE == "celery":
+        hint = 'Use "direct" (journal and writer thread) or, in tests, "sync".'
+        problems.append(Error('EVENTLOG["PIPELINE"] = "celery" is not available.', hint=hint, id="eventlog.E004"))
+    return problems
+
+
+def middleware_is_first(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if MIDDLEWARE not in settings.MIDDLEWARE:
+        hint = f'Put "{MIDDLEWARE}" first in MIDDLEWARE.'
+        return [
+            Error("Requests are not recorded: the event log's middleware is missing.", hint=hint, id="eventlog.E005")
+        ]
+    if settings.MIDDLEWARE[0] != MIDDLEWARE:
+        hint = "What an earlier middleware answers is never recorded. Put it first."
+        return [Warning("The event log's middleware is not the first.", hint=hint, id="eventlog.W001")]
+    return []
+
+
+def journal_is_writable(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    folder = conf.SPOOL_DIR
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if os.access(folder, os.W_OK | os.X_OK):
+        return []
+    hint = "Set EVENTLOG_SPOOL_DIR to a folder on a local disk that this user may write."
+    return [Error(f"The journal's folder {conf.SPOOL_DIR} cannot be written.", hint=hint, id="eventlog.E006")]
+
+
+def database_is_postgresql(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    alias = events_alias()
+    if connections[alias].vendor == "postgresql":
+        return []
+    hint = "Set DATABASE_URL to postgresql://…, or leave it unset for the embedded PostgreSQL."
+    return [Error(f"Events are kept in PostgreSQL, and the database {alias!r} is not.", hint=hint, id="eventlog.E007")]

@@ -1,0 +1,266 @@
+"""Every setting of the event log: one typed property each, read live.
+
+Values come from the environment (`EVENTLOG_<NAME>`; lists by comma, mappings as JSON), else from
+`settings.EVENTLOG`, else from the default here. A value that cannot be used is reported by `manage.py check`
+(see `checks.py`); meanwhile its default counts, so that a typing mistake never stops a request.
+"""
+
+import ipaddress
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from django.conf import settings
+
+from eventlog.privacy.redaction import DEFAULT_SENSITIVE_FIELDS
+
+PREFIX = "EVENTLOG_"
+BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    try:
+        return BOOLEANS[value.lower()]
+    except (AttributeError, KeyError):
+        raise ValueError("true or false") from None
+
+
+def whole_number(low: int, high: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError(f"a whole number from {low} to {high}")
+        try:
+            number = int(value)
+        except ValueError:
+            raise ValueError(f"a whole number from {low} to {high}") from None
+        if not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def seconds(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if isinstance(value, bool) or not 0 < number <= 3600:
+        raise ValueError("seconds, more than 0 and at most 3600")
+    return number
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    return value
+
+
+def folder(value: Any) -> Path:
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError("the path of a folder")
+    return Path(value)
+
+
+def choice(*allowed: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError("one of " + ", ".join(allowed))
+        return str(value)
+
+    return parse
+
+
+def names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a list of texts (in the environment: by comma)")
+    return tuple(value)
+
+
+def networks(value: Any) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(item, strict=False) for item in names(value))
+    except ValueError:
+        raise ValueError("a list of IP addresses or networks, such as 10.0.0.0/8") from None
+
+
+def audited_models(value: Any) -> Literal["*"] | dict[str, dict[str, Any]]:
+    if value == "*":
+        return "*"
+    if isinstance(value, str):
+        value = json.loads(value) if value.lstrip().startswith("{") else names(value)
+    if isinstance(value, Mapping) and all(isinstance(options, Mapping) for options in value.values()):
+        return {str(label): dict(options) for label, options in value.items()}
+    return {label: {} for label in names(value)}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`parse` takes a Python value or the environment's text; its ValueError says what was expected."""
+
+    default: Any
+    parse: Callable[[Any], Any]
+
+
+SETTINGS = {
+    "ENABLED": Setting(True, boolean),
+    "PIPELINE": Setting("direct", choice("direct", "sync", "celery")),
+    "BATCH_SIZE": Setting(100, whole_number(1, 1000)),
+    "FLUSH_INTERVAL": Setting(5.0, seconds),
+    "SPOOL_DIR": Setting(None, folder),
+    "SPOOL_MAX_BYTES": Setting(1 << 30, whole_number(1 << 20, 1 << 50)),
+    "SPOOL_SYNC": Setting("never", choice("never", "batch", "always")),
+    "RAISE_ERRORS": Setting(False, boolean),
+    "SENSITIVE_FIELDS": Setting((), names),
+    "EXCLUDE_PATHS": Setting(("/static/", "/health/", "/metrics", "/favicon.ico"), names),
+    "CAPTURE_BODIES": Setting(True, boolean),
+    "MAX_BODY_BYTES": Setting(16_384, whole_number(0, 1 << 20)),
+    "TRUSTED_PROXIES": Setting((), networks),
+    "AUDITED_MODELS": Setting("*", audited_models),
+    "EXCLUDED_MODELS": Setting((), names),
+    "LOG_RETENTION_DAYS": Setting(90, whole_number(1, 36_500)),
+    "ENVIRONMENT": Setting("", text),
+    "APPLICATION_VERSION": Setting("", text),
+}
+
+
+@cache
+def environment() -> dict[str, str]:
+    """The process's `EVENTLOG_…` variables; read once, since a process keeps the environment it was given."""
+    return {name[len(PREFIX) :]: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+
+
+def given(source: Mapping[str, Any]) -> dict[str, Any]:
+    """What the project and the environment say, not yet parsed; the environment wins."""
+    return {**source, **environment()}
+
+
+def parsed(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting's value in force; a value that does not parse gives way to its default."""
+    values = {name: setting.default for name, setting in SETTINGS.items()}
+    for name, value in given(source).items():
+        try:
+            values[name] = SETTINGS[name].parse(value)
+        except (KeyError, ValueError):
+            continue  # `checks.settings_are_right` reports it
+    return values
+
+
+class Conf:
+    """The values in force. Replacing `settings.EVENTLOG` (as `override_settings` does) takes effect at once."""
+
+    def __init__(self) -> None:
+        self._source: Any = None
+        self._values: dict[str, Any] = {}
+
+    def _get(self, name: str) -> Any:
+        source = getattr(settings, "EVENTLOG", None) or {}
+        if source is not self._source:
+            self._values = parsed(source)
+            self._source = source
+        return self._values[name]
+
+    @property
+    def ENABLED(self) -> bool:
+        """Whether anything is recorded at all. Default True."""
+        return self._get("ENABLED")  # type: ignore[no-any-return]
+
+    @property
+    def PIPELINE(self) -> Literal["direct", "sync", "celery"]:
+        """How events reach the database. `direct`: journal and writer thread. `sync` is for tests: at once, on
+        the caller's connection, rolled back with it. Default `direct`."""
+        return self._get("PIPELINE")  # type: ignore[no-any-return]
+
+    @property
+    def BATCH_SIZE(self) -> int:
+        """Events after which the writer stores without waiting. Default 100; beyond 500 nothing is gained."""
+        return self._get("BATCH_SIZE")  # type: ignore[no-any-return]
+
+    @property
+    def FLUSH_INTERVAL(self) -> float:
+        """Seconds that an ordinary event waits at most before it is stored. Default 5."""
+        return self._get("FLUSH_INTERVAL")  # type: ignore[no-any-return]
+
+    @property
+    def SPOOL_DIR(self) -> Path:
+        """Folder of the journal; on a local disk, private to the service. Default `var/spool` in `BASE_DIR`."""
+        base = Path(getattr(settings, "BASE_DIR", "."))
+        return self._get("SPOOL_DIR") or base / "var" / "spool"
+
+    @property
+    def SPOOL_MAX_BYTES(self) -> int:
+        """Bytes the journal may take while the database is away. Default 1 GiB; then the least severe go first."""
+        return self._get("SPOOL_MAX_BYTES")  # type: ignore[no-any-return]
+
+    @property
+    def SPOOL_SYNC(self) -> Literal["never", "batch", "always"]:
+        """When the journal is forced to disk. `never` survives the death of any process, not of the machine;
+        `batch` and `always` cost an fdatasync a batch or an event. Default `never`."""
+        return self._get("SPOOL_SYNC")  # type: ignore[no-any-return]
+
+    @property
+    def RAISE_ERRORS(self) -> bool:
+        """Whether a fault of the event log reaches its caller. For tests. Default False."""
+        return self._get("RAISE_ERRORS")  # type: ignore[no-any-return]
+
+    @property
+    def SENSITIVE_FIELDS(self) -> tuple[str, ...]:
+        """Names whose values are masked, besides the built-in ones, which cannot be switched off. Default none."""
+        return DEFAULT_SENSITIVE_FIELDS + tuple(self._get("SENSITIVE_FIELDS"))
+
+    @property
+    def EXCLUDE_PATHS(self) -> tuple[str, ...]:
+        """Beginnings of request paths that are not recorded. Default static files, health and metrics."""
+        return self._get("EXCLUDE_PATHS")  # type: ignore[no-any-return]
+
+    @property
+    def CAPTURE_BODIES(self) -> bool:
+        """Whether request bodies (JSON and form values, never files) are kept. Default True."""
+        return self._get("CAPTURE_BODIES")  # type: ignore[no-any-return]
+
+    @property
+    def MAX_BODY_BYTES(self) -> int:
+        """Bytes of a request's body beyond which only its size is kept. Default 16384."""
+        return self._get("MAX_BODY_BYTES")  # type: ignore[no-any-return]
+
+    @property
+    def TRUSTED_PROXIES(self) -> tuple[Network, ...]:
+        """Networks whose `X-Forwarded-For` is believed. Default none: the peer's address is the client's."""
+        return self._get("TRUSTED_PROXIES")  # type: ignore[no-any-return]
+
+    @property
+    def AUDITED_MODELS(self) -> Literal["*"] | dict[str, dict[str, Any]]:
+        """Models whose changes are recorded: `"*"`, labels, or labels with options. Default `"*"`."""
+        return self._get("AUDITED_MODELS")  # type: ignore[no-any-return]
+
+    @property
+    def EXCLUDED_MODELS(self) -> tuple[str, ...]:
+        """Labels that `AUDITED_MODELS = "*"` leaves out. Default none besides Django's own bookkeeping."""
+        return self._get("EXCLUDED_MODELS")  # type: ignore[no-any-return]
+
+    @property
+    def LOG_RETENTION_DAYS(self) -> int:
+        """Days after which events are removed by `eventlog_cleanup`. Default 90."""
+        return self._get("LOG_RETENTION_DAYS")  # type: ignore[no-any-return]
+
+    @property
+    def ENVIRONMENT(self) -> str:
+        """Name of the installation (`production`), kept with each event. Default empty."""
+        return self._get("ENVIRONMENT")  # type: ignore[no-any-return]
+
+    @property
+    def APPLICATION_VERSION(self) -> str:
+        """Version of the application, kept with each event. Default empty."""
+        return self._get("APPLICATION_VERSION")  # type: ignore[no-any-return]
+
+
+conf = Conf()

@@ -1,0 +1,117 @@
+"""Who is acting and from where, for the length of a request, a job or a `with bound(...)` block.
+
+The context is a `ContextVar`: threads and coroutines never see each other's, and asgiref carries it into the
+threads that run sync views under ASGI. It is reset by token, so that nothing outlives its block on a reused thread.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, as it was at the time. `user_id` is the user model's key; None where no account is known."""
+
+    user_id: Any = None
+    username: str = ""
+    user_role: str = ""
+    auth_method: str = "anonymous"
+
+    def columns(self) -> dict[str, Any]:
+        return {
+            "user_id": self.user_id,
+            "username": self.username,
+            "user_role": self.user_role,
+            "auth_method": self.auth_method,
+        }
+
+
+ANONYMOUS = Actor()
+
+
+@dataclass(slots=True)
+class Meter:
+    """What one request has cost the database so far, and the categories of what was recorded in it; shared by the
+    contexts nested in it."""
+
+    query_count: int = 0
+    query_seconds: float = 0.0
+    categories: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`columns` go into every event recorded inside; `actor` is asked anew for each, because DRF finds the user
+    inside the view; `request_id` is beside them for the log lines."""
+
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    actor: Callable[[], Actor | None] | None = None
+    request_id: str = ""
+    meter: Meter | None = None
+
+
+EMPTY = Context()
+_current: ContextVar[Context] = ContextVar("eventlog_context", default=EMPTY)
+
+
+def current() -> Context:
+    return _current.get()
+
+
+@contextmanager
+def entered(context: Context) -> Iterator[Context]:
+    """Make `context` the current one until the block ends, however it ends."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def bound(*, actor: Any = None, **columns: Any) -> Iterator[None]:
+    """Give every event recorded in the block these columns, and this actor: a user, or the name of a job.
+
+    >>> with bound(reason="semester correction", actor="nightly-import"): ...
+
+    Blocks nest; the inner one wins. Columns given to `log_event` itself win over both.
+    """
+    outer = _current.get()
+    who = outer.actor
+    if actor is not None:
+        named = named_actor(actor)
+        who = lambda: named  # noqa: E731
+    inner = Context(
+        columns={**outer.columns, **columns},
+        actor=who,
+        request_id=str(columns.get("request_id") or outer.request_id),
+        meter=outer.meter,
+    )
+    with entered(inner):
+        yield
+
+
+def named_actor(actor: Any) -> Actor:
+    """An `Actor` as it is; a user by key and name; anything else as the name of a part of the system."""
+    if isinstance(actor, Actor):
+        return actor
+    if hasattr(actor, "get_username") and hasattr(actor, "pk"):
+        return Actor(user_id=actor.pk, username=actor.get_username(), auth_method="system")
+    return Actor(username=str(actor), auth_method="system")
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every log record `request_id`, so that a format may show it; `-` outside of a request.
+
+    Django logs refused and failed requests after the last middleware; it names the request in the record then.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not hasattr(record, "request_id"):
+            request = getattr(record, "request", None)
+            record.request_id = _current.get().request_id or getattr(request, "request_id", "") or "-"
+        return True

@@ -1,0 +1,123 @@
+"""EventLogger: the one public door into the event log.
+
+Holds its only catch-all: whatever goes wrong inside, the caller goes on, the fault is logged and counted, and what is
+left of the event is kept. `RAISE_ERRORS` lets faults through; our tests set it.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Unpack
+
+from eventlog import catalog
+from eventlog.conf import conf
+from eventlog.context import Context, current
+from eventlog.pipeline import recorder
+from eventlog.record import Columns, EventRecord, make_record
+
+logger = logging.getLogger("eventlog")
+
+
+@lru_cache(maxsize=4)
+def system_columns(pid: int, environment: str, version: str) -> Mapping[str, Any]:
+    """Where it happened. Cached: they are the same for each event of a process."""
+    return {
+        "server_name": socket.gethostname(),
+        "process_id": pid,
+        "application_version": version,
+        "environment": environment,
+    }
+
+
+def log_event(event_type: str, /, *, using: str | None = None, **columns: Any) -> EventRecord:
+    """Record that something happened; who, from where and in which request is taken from the context.
+
+    `columns` are columns of the table by name; unknown ones are kept in `event_data`. `using` is the alias of the
+    database in which the change was made. Never raises, unless `RAISE_ERRORS`.
+    """
+    try:
+        context = current()
+        record = make_record(event_type, with_surroundings(context, columns))
+        if context.meter is not None:
+            context.meter.categories.add(record.event_category)
+        if conf.ENABLED:
+            recorder.keep(record, using=using)
+    except Exception as error:
+        if conf.RAISE_ERRORS:
+            raise
+        logger.exception("An event of type %.100r could not be recorded as given.", event_type)
+        return last_resort(event_type, error)
+    return record
+
+
+def last_resort(event_type: Any, error: Exception) -> EventRecord:
+    """What can always be kept of an event: that it happened, and why there is no more."""
+    record = make_record(event_type if isinstance(event_type, str) else "UNNAMED", {"tags": ["incomplete"]})
+    if conf.ENABLED:
+        try:
+            recorder.to_journal(record)
+        except (OSError, RuntimeError, ValueError):
+            logger.critical("An event was lost (%s).", type(error).__name__)
+    return record
+
+
+def with_surroundings(context: Context, columns: Mapping[str, Any]) -> dict[str, Any]:
+    everything = dict(system_columns(os.getpid(), conf.ENVIRONMENT, conf.APPLICATION_VERSION))
+    everything.update(context.columns)
+    actor = context.actor() if context.actor is not None and "auth_method" not in columns else None
+    if actor is not None and columns.get("user_id", actor.user_id) == actor.user_id:
+        everything.update(actor.columns())
+    everything.update(columns)
+    return everything
+
+
+def word(value: Any) -> str:
+    return value if isinstance(value, str) else type(value).__name__
+
+
+class EventLogger:
+    """Records events by hand: `EventLogger().log_event("MAINTENANCE", reason="backup restored")`.
+
+    Each method returns the `EventRecord`, which may also be awaited. None waits for the database outside of a
+    transaction, and none raises into the caller.
+    """
+
+    def log_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
+        """An event of any type, with any columns by name."""
+        return log_event(event_type, **columns)
+
+    def log_auth_event(
+        self, user_id: Any, action: str, success: bool = True, **columns: Unpack[Columns]
+    ) -> EventRecord:
+        """A sign-in matter: `("LOGIN", False)` is LOGIN_FAILED; another action that fails keeps its type."""
+        failed = f"{action}_FAILED"
+        event_type = failed if not success and failed in catalog.TYPES else action
+        status = catalog.SUCCESS if success else catalog.FAILED
+        return log_event(
+            event_type, **{"user_id": user_id, "event_status": status, "event_category": catalog.AUTH, **columns}
+        )
+
+    def log_crud_event(
+        self, user_id: Any, entity: str, action: str, entity_id: Any = None, **columns: Unpack[Columns]
+    ) -> EventRecord:
+        """A change or reading of a record: `(7, "siswa", "CREATE", 123)` is SISWA_CREATE."""
+        given = {"entity_type": entity, "entity_id": entity_id, "action": action, "event_category": catalog.CRUD}
+        return log_event(catalog.crud_type(word(entity), word(action)), **{"user_id": user_id, **given, **columns})
+
+    def log_ml_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
+        """A step in the life of a model: MODEL_TRAIN, PREDICTION_SINGLE, …"""
+        return log_event(event_type, **{"event_category": catalog.ML, **columns})
+
+    def log_system_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
+        """Something the system did: MAINTENANCE, CONFIG_CHANGED, …"""
+        return log_event(event_type, **{"event_category": catalog.SYSTEM, **columns})
+
+    def log_file_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
+        """A file that came, went or was deleted: FILE_UPLOAD, EXPORT_DATA, …; never its content."""
+        return log_event(event_type, **{"event_category": catalog.FILE, **columns})
+
+    def log_security_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
+        """Something that security should look at: UNAUTHORIZED_ACCESS, BRUTE_FORCE, …; stored within half a second."""
+        return log_event(event_type, **{"event_category": catalog.SECURITY, **columns})

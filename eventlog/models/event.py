@@ -1,0 +1,261 @@
+"""The table of events."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from eventlog import catalog
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def visible_to(self, user: "User | AbstractBaseUser | AnonymousUser") -> Self:
+        """Auditors see all but SECURITY unless they may see that too; strangers nothing; others their own."""
+        if user.pk is None or not user.is_active:
+            return self.none()
+        if user.has_perm("eventlog.view_event"):  # type: ignore[union-attr]
+            return self if user.has_perm("eventlog.view_security") else self.exclude(event_category=catalog.SECURITY)  # type: ignore[union-attr]
+        return self.filter(user_id=user.pk).exclude(event_category=catalog.SECURITY)
+
+    def with_id(self, key: UUID) -> Self:
+        """By primary key, in the one partition that can hold it: an id carries its time."""
+        moment = moment_of(key)
+        return self.filter(id=key, timestamp__range=(moment, moment + timedelta(milliseconds=1)))
+
+    def newest_first(self) -> Self:
+        return self.order_by("-timestamp", "-id")
+
+    def older_than(self, moment: datetime) -> Self:
+        return self.filter(timestamp__lt=moment)
+
+
+def moment_of(key: UUID) -> datetime:
+    """The UTC time, whole milliseconds, in a UUIDv7; for any other id a time that no event has."""
+    if key.version != 7:
+        return datetime(1, 1, 1, tzinfo=UTC)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=key.int >> 80)
+
+
+def text(max_length: int, **options: Any) -> "models.CharField[str, str]":
+    return models.CharField(max_length=max_length, blank=True, default="", **options)
+
+
+def long_text(**options: Any) -> "models.TextField[str, str]":
+    return models.TextField(blank=True, default="", **options)
+
+
+def data(**options: Any) -> "models.JSONField[Any, Any]":
+    return models.JSONField(null=True, blank=True, **options)
+
+
+class Event(models.Model):
+    """One thing that happened. Written once by the store, never edited; only the lifecycle removes it.
+
+    In the database the primary key is (id, timestamp) and the table is partitioned by month; see
+    `retention/partitions.py`. A column that an event has no value for holds its default: empty text, or NULL.
+    """
+
+    # identity
+    id = models.UUIDField(_("id"), primary_key=True)  # v7, made at capture: storing an event twice is harmless
+    timestamp = models.DateTimeField(_("time"))  # when it happened (UTC), not when it was stored
+    recorded_at = models.DateTimeField(_("stored at"), db_default=Now())
+    event_type = models.CharField(_("type"), max_length=100)  # a name from catalog.py: LOGIN_FAILED
+    event_category = models.CharField(_("category"), max_length=20, choices=list(catalog.CATEGORIES.items()))
+    event_name = text(200, verbose_name=_("what happened"))
+    severity = models.CharField(_("severity"), max_length=10, default="info", choices=list(catalog.SEVERITIES.items()))
+    event_status = models.CharField(
+        _("result"), max_length=10, default="SUCCESS", choices=list(catalog.STATUSES.items())
+    )
+
+    # actor: as it was at the time; the account may be gone, so screens use user_id and username
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    username = text(150, verbose_name=_("user name"))
+    user_role = text(50, verbose_name=_("role"))
+    session_id = text(64, verbose_name=_("session"))  # a keyed hash, never the session's key
+    auth_method = text(10, verbose_name=_("signed in by"))
+
+    # request
+    request_id = text(64, verbose_name=_("request id"))
+    trace_id = text(32, verbose_name=_("trace id"))
+    ip_address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    user_agent = long_text(verbose_name=_("browser"))
+    request_method = text(10, verbose_name=_("method"))
+    endpoint = text(255, verbose_name=_("endpoint"))  # the route: /api/siswa/{id}
+    request_path = long_text(verbose_name=_("path"))
+    query_params = data(verbose_name=_("query"))
+    request_headers = data(verbose_name=_("headers"))
+    request_body = data(verbose_name=_("body"))
+    referrer = long_text(verbose_name=_("referrer"))
+
+    # response
+    response_status = models.IntegerField(_("status"), null=True, blank=True)
+    response_time_ms = models.FloatField(_("duration (ms)"), null=True, blank=True)
+    response_size_bytes = models.BigIntegerField(_("size (bytes)"), null=True, blank=True)
+    response_content_type = text(100, verbose_name=_("content type"))
+
+    # resources that the request used
+    cpu_time_ms = models.FloatField(_("CPU time (ms)"), null=True, blank=True)
+    memory_usage_mb = models.FloatField(_("memory (MB)"), null=True, blank=True)
+    memory_delta_kb = models.IntegerField(_("memory grown (kB)"), null=True, blank=True)
+    db_query_count = models.IntegerField(_("queries"), null=True, blank=True)
+    db_time_ms = models.FloatField(_("query time (ms)"), null=True, blank=True)
+
+    # entity
+    entity_type = text(100, verbose_name=_("kind of record"))
+    entity_id = text(255, verbose_name=_("record"))
+    entity_name = text(200, verbose_name=_("record's name"))
+    action = text(20, verbose_name=_("action"))
+
+    # data
+    event_data = models.JSONField(_("data"), blank=True, default=dict)
+    previous_values = data(verbose_name=_("before"))
+    new_values = data(verbose_name=_("after"))
+    changed_fields = data(verbose_name=_("changed fields"))
+    reason = long_text(verbose_name=_("reason"))
+
+    # failure
+    error_code = text(100, verbose_name=_("error"))
+    error_message = long_text(verbose_name=_("error message"))
+    error_fingerprint = text(64, verbose_name=_("fingerprint"))  # equal for equal faults
+    stack_trace = long_text(verbose_name=_("traceback"))
+
+    # security
+    threats = models.JSONField(_("threats"), blank=True, default=list)
+    risk_score = models.SmallIntegerField(_("risk (0-100)"), null=True, blank=True)
+
+    # system
+    server_name = text(100, verbose_name=_("server"))
+    process_id = models.IntegerField(_("process"), null=True, blank=True)
+    application_version = text(50, verbose_name=_("version"))
+    environment = text(50, verbose_name=_("environment"))
+
+    # search, compliance
+    tags = models.JSONField(_("tags"), blank=True, default=list)
+    search_text = long_text(verbose_name=_("words to search"))
+    is_sensitive = models.BooleanField(_("sensitive"), default=False)
+    retention_days = models.IntegerField(_("days to keep"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
+
+    # proof
+    batch_id = models.UUIDField(_("batch"), null=True, blank=True)
+    digest = models.BinaryField(_("digest"), null=True, blank=True)
+    actor_commitment = models.BinaryField(_("actor commitment"), null=True, blank=True)
+    actor_salt = models.BinaryField(_("actor salt"), null=True, blank=True)
+    subject_commitment = models.BinaryField(_("subject commitment"), null=True, blank=True)
+    subject_salt = models.BinaryField(_("subject salt"), null=True, blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        db_table = "events"
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        default_permissions = ("view",)
+        permissions = [("view_security", _("Can view security events"))]
+        constraints = [
+            models.CheckConstraint(
+                name="events_category", condition=models.Q(event_category__in=list(catalog.CATEGORIES))
+            ),
+            models.CheckConstraint(name="events_severity", condition=models.Q(severity__in=list(catalog.SEVERITIES))),
+            models.CheckConstraint(name="events_status", condition=models.Q(event_status__in=list(catalog.STATUSES))),
+            models.CheckConstraint(
+                name="events_response_status", condition=models.Q(response_status__range=(100, 599))
+            ),
+            models.CheckConstraint(
+                name="events_not_negative",
+                condition=models.Q(response_time_ms__gte=0)
+                & models.Q(cpu_time_ms__gte=0)
+                & models.Q(db_time_ms__gte=0)
+                & models.Q(db_query_count__gte=0)
+                & models.Q(response_size_bytes__gte=0),
+            ),
+            models.CheckConstraint(name="events_risk_score", condition=models.Q(risk_score__range=(0, 100))),
+        ]
+        indexes = [
+            # Each with its reader. Partial where most events have nothing to find: such an index costs next to nothing.
+            models.Index(fields=["-timestamp", "-id"], name="events_newest"),  # the list, keyset pages
+            models.Index(fields=["event_category", "-timestamp"], name="events_category_time"),  # one category
+            models.Index(fields=["event_type", "-timestamp"], name="events_type_time"),  # one type; failed logins
+            models.Index(  # what did Ada do?
+                fields=["user", "-timestamp"], name="events_user_time", condition=models.Q(user__isnull=False)
+            ),
+            models.Index(  # the same for names without an account, and after its deletion
+                fields=["username", "-timestamp"], name="events_username_time", condition=~models.Q(username="")
+            ),
+            models.Index(fields=["request_id"], name="events_request", condition=~models.Q(request_id="")),  # timeline
+            models.Index(fields=["trace_id"], name="events_trace", condition=~models.Q(trace_id="")),  # from a tracer
+            models.Index(  # what came from there?
+                fields=["ip_address", "-timestamp"], name="events_ip_time", condition=models.Q(ip_address__isnull=False)
+            ),
+            models.Index(  # who changed this record?
+                fields=["entity_type", "entity_id", "-timestamp"],
+                name="events_entity_time",
+                condition=~models.Q(entity_type=""),
+            ),
+            models.Index(  # what else happened in this session?
+                fields=["session_id", "-timestamp"], name="events_session_time", condition=~models.Q(session_id="")
+            ),
+            models.Index(  # how does this endpoint do?
+                fields=["endpoint", "-timestamp"], name="events_endpoint_time", condition=~models.Q(endpoint="")
+            ),
+            models.Index(  # guessing from one address
+                fields=["ip_address", "-timestamp"],
+                name="events_failed_login",
+                condition=models.Q(event_type="LOGIN_FAILED"),
+            ),
+            models.Index(  # the security review
+                fields=["-timestamp"], name="events_security", condition=models.Q(event_category="SECURITY")
+            ),
+            models.Index(  # what is serious?
+                fields=["-timestamp"], name="events_severe", condition=models.Q(severity__in=["high", "critical"])
+            ),
+            models.Index(  # what broke?
+                fields=["-timestamp"], name="events_server_errors", condition=models.Q(response_status__gte=500)
+            ),
+            models.Index(  # has this fault been seen before?
+                fields=["error_fingerprint", "-timestamp"],
+                name="events_fingerprint",
+                condition=~models.Q(error_fingerprint=""),
+            ),
+            models.Index(  # what is slow? (1 s is the default of RESPONSE_TIME_THRESHOLD)
+                fields=["-timestamp"], name="events_slow", condition=models.Q(response_time_ms__gt=1000)
+            ),
+            BrinIndex(fields=["batch_id"], name="events_batch"),  # the events of a batch; ids rise with time
+            BrinIndex(fields=["recorded_at"], name="events_recorded"),  # what came in since?
+            GinIndex(  # tag:truncated
+                fields=["tags"], opclasses=["jsonb_path_ops"], name="events_tags", condition=~models.Q(tags=[])
+            ),
+            GinIndex(  # event_data @> {...}
+                fields=["event_data"],
+                opclasses=["jsonb_path_ops"],
+                name="events_data",
+                condition=~models.Q(event_data={}),
+            ),
+            GinIndex(  # free words
+                SearchVector("search_text", config="simple"),
+                name="events_words",
+                condition=~models.Q(search_text=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.timestamp:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,1 @@
+"""From a record to the database: journal or outbox, writer, store."""

@@ -1,0 +1,50 @@
+"""Which way an event is kept safe; decided here and never by the caller.
+
+A change inside a transaction on the events' database goes into that transaction (outbox): it is there if and only if
+the change is. Everything else goes to the journal at once, so that a refused or failed request keeps its events.
+"""
+
+from functools import partial
+
+from django.db import connections, transaction
+
+from eventlog import catalog
+from eventlog.conf import conf
+from eventlog.pipeline import outbox, store, writer
+from eventlog.record import EventRecord
+
+ACCOUNT_CHANGES = (catalog.USER_REGISTER, catalog.PASSWORD_CHANGE, catalog.PASSWORD_RESET, catalog.PERMISSION_CHANGE)
+URGENT_TYPES = (catalog.LOGIN_FAILED, catalog.TOKEN_REJECTED)
+
+
+def keep(record: EventRecord, *, using: str | None = None) -> None:
+    """Keep `record` safe. `using` is the alias of the database in which the change it tells of was made."""
+    if conf.PIPELINE == "sync":
+        store_now(record)
+    elif not is_change(record):
+        to_journal(record)
+    elif (connection := outbox.open_transaction(using)) is not None and outbox.put(record, connection):
+        return
+    elif using is not None and using != outbox.events_alias() and connections[using].in_atomic_block:
+        transaction.on_commit(partial(to_journal, record), using=using, robust=True)
+    else:
+        to_journal(record)
+
+
+def is_change(record: EventRecord) -> bool:
+    """Whether it tells of a change in the database: a record's, or an account's."""
+    if record.event_type in ACCOUNT_CHANGES:
+        return True
+    return record.event_category == catalog.CRUD and record.event_type != catalog.HTTP_REQUEST
+
+
+def to_journal(record: EventRecord) -> None:
+    urgent = record.event_category == catalog.SECURITY or record.event_type in URGENT_TYPES
+    writer.current().append(record, urgent=urgent)
+
+
+def store_now(record: EventRecord) -> None:
+    """For tests: on the caller's connection, under a savepoint. In a broken transaction it would be rolled back."""
+    connection = connections[outbox.events_alias()]
+    if not connection.needs_rollback:
+        store.write(store.Batch(records=[record.to_json()]))

@@ -1,0 +1,258 @@
+"""The writer: one thread a process, which moves the journal's segments and the outbox into the table.
+
+It starts with the first event of a process and is keyed by PID, so that a forked child gets one of its own. While the
+database is away the segments stay on disk, and it tries again with growing pauses; a request never waits for it.
+"""
+
+import atexit
+import logging
+import os
+import random
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Lock, Thread
+from time import monotonic
+from uuid import UUID
+
+from django.db import Error, connections
+
+from eventlog import catalog
+from eventlog.conf import conf
+from eventlog.models import OutboxEvent
+from eventlog.pipeline import journal as journals
+from eventlog.pipeline import outbox, store
+from eventlog.pipeline.journal import Journal, Segment
+from eventlog.record import EventRecord, make_record
+
+logger = logging.getLogger("eventlog")
+
+TICK = 1.0  # seconds between looks at the outbox
+ORPHAN_INTERVAL = 15.0  # seconds between looks for what dead processes left
+EXIT_DEADLINE = 4.0  # seconds; servers kill what takes longer than about 5
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries while the database is away
+SEGMENTS_IN_MEMORY = 8  # closed segments beyond this are read back from disk
+_draining = Lock()
+
+
+class Writer:
+    """The journal of this process and the thread that stores it."""
+
+    def __init__(self) -> None:
+        self.journal = Journal(conf.SPOOL_DIR)
+        self.pid = os.getpid()
+        self.wake = Event()
+        self.stopping = False
+        self.pending: deque[Segment] = deque()
+        self.dropped: Counter[str] = Counter()
+        self.pause = 0.0  # seconds; grows while the database is away
+        self.retry_at = 0.0  # monotonic
+        self.cut_at = monotonic()
+        self.orphans_at = 0.0
+        self.last_words: Callable[[], None] | None = None
+        self.thread: Thread | None = None
+        self.thread_lock = Lock()
+
+    # --- the side of the request ---
+    def append(self, record: EventRecord, *, urgent: bool = False) -> None:
+        """Journal `record`; where the journal's room runs out, the least important are counted instead."""
+        if self.journal.pressure and importance(record) < self.journal.pressure:
+            self.journal.skip()
+            self.dropped[f"{record.event_category} {record.severity}"] += 1
+            return
+        count = self.journal.append(record.to_json())
+        if self.thread is None or not self.thread.is_alive():
+            self.start()
+        if urgent or count == conf.BATCH_SIZE:
+            self.wake.set()
+
+    def start(self) -> None:
+        """Start the thread; at interpreter shutdown there is none to be had, and the journal keeps the events."""
+        with self.thread_lock:
+            if self.stopping or (self.thread is not None and self.thread.is_alive()):
+                return
+            thread = Thread(target=self.run, name="eventlog-writer", daemon=True)
+            with suppress(RuntimeError):
+                thread.start()
+                self.thread = thread
+
+    # --- the thread ---
+    def run(self) -> None:
+        while not self.stopping:
+            urgent = self.wake.wait(TICK)
+            self.wake.clear()
+            self.turn(urgent=urgent)
+        self.turn(urgent=True)
+        connections.close_all()
+
+    def turn(self, *, urgent: bool) -> None:
+        """One look at everything that may be due."""
+        now = monotonic()
+        if urgent or now - self.cut_at >= conf.FLUSH_INTERVAL:
+            self.pending.extend(self.journal.cut())
+            self.cut_at = now
+        self.bound_memory()
+        self.tell_dropped()
+        if now < self.retry_at and not self.stopping:
+            return
+        try:
+            self.store_pending()
+            self.adopt_orphans(now)
+        except (Error, OSError) as error:
+            self.back_off(error)
+        else:
+            self.pause = 0.0
+
+    def store_pending(self) -> None:
+        """Everything that is closed, then the outbox until it is empty; raises `django.db.Error`."""
+        while self.pending:
+            store_segment(self.pending[0])
+            self.pending.popleft().remove()
+        while store_outbox().from_outbox == store.OUTBOX_LIMIT and not self.stopping:
+            continue
+
+    def adopt_orphans(self, now: float) -> None:
+        if now < self.orphans_at or self.stopping:
+            return
+        self.orphans_at = now + ORPHAN_INTERVAL * random.uniform(0.8, 1.2)  # so that processes take turns
+        drain_orphans(self.journal.directory, into=self.journal)
+
+    def back_off(self, error: Exception) -> None:
+        """Let go of the connection, which may be broken in ways a ping does not show, and wait longer each time."""
+        if not self.pause:
+            logger.warning("The database does not take events (%s); they wait in the journal.", type(error).__name__)
+        self.pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, self.pause * 2))
+        self.retry_at = monotonic() + self.pause * random.uniform(0.5, 1.0)
+        connections[outbox.events_alias()].close()
+
+    def bound_memory(self) -> None:
+        for segment in list(self.pending)[SEGMENTS_IN_MEMORY:]:
+            segment.release_memory()
+        backlog = len(self.pending) > 1
+        taken = journals.size_on_disk(self.journal.directory) if backlog else 0
+        self.journal.pressure = journals.pressure_of(taken, conf.SPOOL_MAX_BYTES)
+
+    def tell_dropped(self) -> None:
+        if self.dropped:
+            dropped, self.dropped = self.dropped, Counter()
+            data = {"dropped": dict(dropped), "limit_bytes": conf.SPOOL_MAX_BYTES}
+            self.journal.append(make_record(catalog.EVENTS_DROPPED, {"event_data": data}).to_json())
+
+    # --- the end ---
+    def stop(self, deadline: float = EXIT_DEADLINE) -> None:
+        """Store what is left, at most `deadline` seconds; the rest stays in the journal for another process."""
+        self.stopping = True
+        self.wake.set()
+        if self.thread is not None:
+            self.thread.join(deadline)
+        for segment in [*self.pending, *self.journal.end()]:
+            segment.leave()
+
+
+def store_segment(segment: Segment) -> store.Stored:
+    """Store one closed segment. Raises `django.db.Error`; nothing of it is stored then."""
+    records = segment.read()
+    last = max([segment.last, *(sequence for sequence, _ in records)])
+    if last < segment.first:
+        return store.Stored()
+    return store.write(
+        store.Batch(
+            records=[record for _, record in records],
+            writer=segment.writer,
+            first_sequence=segment.first,
+            last_sequence=last,
+        )
+    )
+
+
+def drain_orphans(directory: Path, *, into: Journal) -> store.Stored:
+    """Store the segments of dead processes, one by one; an UNCLEAN_STOP for each that was killed.
+
+    Raises `django.db.Error` where the database does not take them; they are then left as they were.
+    """
+    total = store.Stored()
+    newest = journals.newest_segments(directory)
+    with _draining:  # POSIX locks do not keep the threads of one process apart
+        for segment in journals.orphans(directory, own_writer=into.writer):
+            try:
+                total += store_segment(segment)
+            except Error:
+                segment.abandon()
+                raise
+            if segment.path in newest and segment.path.suffix == ".journal":
+                into.append(unclean_stop(segment).to_json())
+            segment.remove()
+    return total
+
+
+def unclean_stop(segment: Segment) -> EventRecord:
+    """The event of a process's death, always the same for the same process, so that twice is once."""
+    died = datetime.fromtimestamp(os.fstat(segment.fd).st_mtime, UTC)
+    columns = {"timestamp": died, "process_id": segment.pid, "event_data": {"writer": segment.writer}}
+    record = make_record(catalog.UNCLEAN_STOP, columns)
+    rest = int(segment.writer, 16) & (1 << 62) - 1
+    return replace(record, id=UUID(int=record.id.int >> 64 << 64 | 0b10 << 62 | rest))
+
+
+IMPORTANT = (catalog.AUTH, catalog.SECURITY, catalog.CRUD)
+
+
+def importance(record: EventRecord) -> int:
+    """0 (debug, info) to 3 (sign-ins, changes, attacks); what is below the journal's pressure is dropped."""
+    if record.event_category in IMPORTANT and record.event_type != catalog.HTTP_REQUEST:
+        return 3
+    return {catalog.HIGH: 2, catalog.CRITICAL: 2, catalog.LOW: 1, catalog.MEDIUM: 1}.get(record.severity, 0)
+
+
+def store_outbox() -> store.Stored:
+    """Move up to `OUTBOX_LIMIT` committed events of changes into the table."""
+    if not OutboxEvent.objects.using(outbox.events_alias()).exists():
+        return store.Stored()
+    return store.write(store.Batch(claim_outbox=True))
+
+
+_writer: Writer | None = None
+_creating = Lock()
+
+
+def current() -> Writer:
+    """This process's writer; a new one after a fork."""
+    writer = _writer
+    return writer if writer is not None and writer.pid == os.getpid() else begun()
+
+
+def begun() -> Writer:
+    global _writer
+    with _creating:
+        if _writer is None or _writer.pid != os.getpid():
+            if _writer is not None:
+                _writer.journal.forget_inherited()
+            _writer = Writer()
+        return _writer
+
+
+def before_end(say: Callable[[], None]) -> None:
+    """Call `say` when this process ends in order, in time for what it records."""
+    current().last_words = say
+
+
+def stop() -> None:
+    """Store what is left and end the thread. Runs at exit; another event begins anew."""
+    global _writer
+    if _writer is not None and _writer.pid == os.getpid():
+        if _writer.last_words is not None:
+            _writer.last_words()
+        _writer.stop()
+        _writer = None
+
+
+def new_locks_in_child() -> None:
+    global _creating, _draining
+    _creating, _draining = Lock(), Lock()  # another thread of the parent may have held them
+
+
+os.register_at_fork(after_in_child=new_locks_in_child)
+atexit.register(stop)

@@ -1,0 +1,1 @@
+"""The life of an event after it is stored: partitions, clean-up."""
