@@ -215,13 +215,23 @@ EVENTLOG: dict[str, Any] = {
     },
 }
 
-# --- the application's own log: one line a record, with the request it belongs to ---
+# --- the application's own log: one line a record, with the request it belongs to, without secrets ---
+SERVER_LOGS = ("uvicorn.access", "uvicorn.error", "gunicorn.error", "gunicorn.access", "django.server")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "eventlog.context.RequestIdFilter"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "eventlog.privacy.logs.RedactingFormatter",
+            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL}},  # its own handler would say everything twice
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL},  # its own handler would say everything twice
+        **{name: {"handlers": ["console"], "level": "INFO", "propagate": False} for name in SERVER_LOGS},
+    },
 }

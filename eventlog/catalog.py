@@ -5,11 +5,16 @@ here. Changes of records have types made from the entity's name: `crud_type("sis
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, Union
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as noop
 from django.utils.translation import pgettext_lazy
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+StrOrPromise = Union[str, "_StrPromise"]
 
 AUTH: Final = "AUTH"
 CRUD: Final = "CRUD"
@@ -66,7 +71,7 @@ class EventType:
 
     name: str
     category: str
-    label: str
+    label: StrOrPromise
     severity: str = INFO
     status: str = SUCCESS
 
@@ -74,7 +79,7 @@ class EventType:
 TYPES: dict[str, EventType] = {}
 
 
-def _type(name: str, category: str, label: str, severity: str = INFO, status: str = SUCCESS) -> str:
+def _type(name: str, category: str, label: StrOrPromise, severity: str = INFO, status: str = SUCCESS) -> str:
     if name in TYPES:
         raise ValueError(f"{name} is in the catalogue twice")
     TYPES[name] = EventType(name, category, label, severity, status)

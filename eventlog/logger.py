@@ -15,7 +15,7 @@ from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.context import Context, current
 from eventlog.pipeline import recorder
-from eventlog.record import Columns, EventRecord, make_record
+from eventlog.record import AuthColumns, Columns, EventRecord, OtherColumns, make_record
 
 logger = logging.getLogger("eventlog")
 
@@ -77,6 +77,10 @@ def word(value: Any) -> str:
     return value if isinstance(value, str) else type(value).__name__
 
 
+def in_category(category: str, event_type: str, columns: Mapping[str, Any]) -> EventRecord:
+    return log_event(event_type, **{"event_category": category, **columns})
+
+
 class EventLogger:
     """Records events by hand: `EventLogger().log_event("MAINTENANCE", reason="backup restored")`.
 
@@ -89,7 +93,7 @@ class EventLogger:
         return log_event(event_type, **columns)
 
     def log_auth_event(
-        self, user_id: Any, action: str, success: bool = True, **columns: Unpack[Columns]
+        self, user_id: Any, action: str, success: bool = True, **columns: Unpack[AuthColumns]
     ) -> EventRecord:
         """A sign-in matter: `("LOGIN", False)` is LOGIN_FAILED; another action that fails keeps its type."""
         failed = f"{action}_FAILED"
@@ -100,7 +104,7 @@ class EventLogger:
         )
 
     def log_crud_event(
-        self, user_id: Any, entity: str, action: str, entity_id: Any = None, **columns: Unpack[Columns]
+        self, user_id: Any, entity: str, action: str, entity_id: Any = None, **columns: Unpack[OtherColumns]
     ) -> EventRecord:
         """A change or reading of a record: `(7, "siswa", "CREATE", 123)` is SISWA_CREATE."""
         given = {"entity_type": entity, "entity_id": entity_id, "action": action, "event_category": catalog.CRUD}
@@ -108,16 +112,16 @@ class EventLogger:
 
     def log_ml_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
         """A step in the life of a model: MODEL_TRAIN, PREDICTION_SINGLE, …"""
-        return log_event(event_type, **{"event_category": catalog.ML, **columns})
+        return in_category(catalog.ML, event_type, columns)
 
     def log_system_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
         """Something the system did: MAINTENANCE, CONFIG_CHANGED, …"""
-        return log_event(event_type, **{"event_category": catalog.SYSTEM, **columns})
+        return in_category(catalog.SYSTEM, event_type, columns)
 
     def log_file_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
         """A file that came, went or was deleted: FILE_UPLOAD, EXPORT_DATA, …; never its content."""
-        return log_event(event_type, **{"event_category": catalog.FILE, **columns})
+        return in_category(catalog.FILE, event_type, columns)
 
     def log_security_event(self, event_type: str, **columns: Unpack[Columns]) -> EventRecord:
         """Something that security should look at: UNAUTHORIZED_ACCESS, BRUTE_FORCE, …; stored within half a second."""
-        return log_event(event_type, **{"event_category": catalog.SECURITY, **columns})
+        return in_category(catalog.SECURITY, event_type, columns)

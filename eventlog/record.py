@@ -15,7 +15,7 @@ from datetime import time as time_of_day
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 import orjson
@@ -42,7 +42,6 @@ MAX_INT = 2**63 - 1  # what bigint and every JSON reader can hold
 
 
 class ActorColumns(TypedDict, total=False):
-    user_id: Any
     username: str
     user_role: str
     session_id: str
@@ -80,9 +79,7 @@ class ResourceColumns(TypedDict, total=False):
 
 class EntityColumns(TypedDict, total=False):
     entity_type: str
-    entity_id: Any
     entity_name: str
-    action: str
     event_data: Any
     previous_values: Any
     new_values: Any
@@ -97,12 +94,12 @@ class FailureColumns(TypedDict, total=False):
     stack_trace: str
 
 
-class Columns(
+class OtherColumns(
     ActorColumns, RequestColumns, ResponseColumns, ResourceColumns, EntityColumns, FailureColumns, total=False
 ):
-    """Every column that a caller may give, by group; `id` follows from `timestamp`."""
+    """Every column that a caller may give besides those that some methods of `EventLogger` take by themselves."""
 
-    timestamp: NotRequired[datetime]
+    timestamp: datetime
     event_category: str
     event_name: str
     severity: str
@@ -117,6 +114,17 @@ class Columns(
     search_text: str
     is_sensitive: bool
     retention_days: int | None
+
+
+class AuthColumns(OtherColumns, total=False):
+    entity_id: Any
+
+
+class Columns(AuthColumns, total=False):
+    """Every column that a caller may give, by group; `id` follows from `timestamp`."""
+
+    user_id: Any
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +171,9 @@ class Cleaning:
         self.tags: set[str] = set()
         self.left = MAX_JSON_CHARACTERS
 
-    def text(self, value: Any, width: int) -> str:
-        """`value` as text without NUL or lone surrogates, at most `width` characters."""
-        if type(value) is not str:
-            value = self.described(value)
+    def text(self, given: Any, width: int) -> str:
+        """`given` as text without NUL or lone surrogates, at most `width` characters."""
+        value: str = given if type(given) is str else self.described(given)
         if len(value) > width:
             self.tags.add("truncated")
             value = value[: width - 1] + CUT_MARK
@@ -425,7 +432,7 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
     values = with_strays_in_data(given) if given.keys() - CLEANERS.keys() else dict(given)
     timestamp, nanoseconds = moment(values.pop("timestamp", None), cleaning)
     category = values.pop("event_category", known.category)
-    columns = {"severity": known.severity, "event_status": known.status}
+    columns: dict[str, Any] = {"severity": known.severity, "event_status": known.status}
     for column, value in values.items():
         cleaned = CLEANERS[column](cleaning, value)
         if cleaned is not None and cleaned != "":

@@ -2,11 +2,11 @@
 
 import hmac
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.functional import empty
@@ -26,6 +26,9 @@ def known_actor(request: HttpRequest) -> Actor | None:
     user = request.__dict__.get("user")
     if user is None or is_unasked(user) or not user.is_authenticated:
         return None
+    claims = getattr(getattr(request, "auth", None), "payload", None)  # DRF leaves here what the user went by
+    if isinstance(claims, Mapping):
+        return Actor(user.pk, user.get_username(), str(claims.get("role") or role_of(user)), "jwt")
     return Actor(user.pk, user.get_username(), role_of(user), method_of(request))
 
 
@@ -55,7 +58,7 @@ def session_actor(request: HttpRequest) -> Actor | None:
         return None  # the database is away: the request is recorded all the same
 
 
-def session_user(request: HttpRequest) -> AbstractBaseUser | None:
+def session_user(request: HttpRequest) -> Any:
     if SESSION_KEY not in request.session:
         return None
     user = getattr(request, "_cached_user", None) or get_user(request)
@@ -81,12 +84,9 @@ def token_actor(request: HttpRequest) -> Actor | None:
 
 
 def method_of(request: HttpRequest) -> str:
-    """How the user of an authenticated request has shown who it is. DRF leaves what it went by in `request.auth`."""
-    if hasattr(getattr(request, "auth", None), "payload"):
-        return "jwt"
-    if request.META.get("HTTP_AUTHORIZATION", "")[:6].lower() == "basic " and not in_session(request):
-        return "basic"
-    return "session"
+    """How the user of a request without a token has shown who it is."""
+    basic = request.META.get("HTTP_AUTHORIZATION", "")[:6].lower() == "basic "
+    return "basic" if basic and not in_session(request) else "session"
 
 
 def in_session(request: HttpRequest) -> bool:

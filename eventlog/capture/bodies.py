@@ -51,7 +51,7 @@ def tee(request: HttpRequest) -> Tee | None:
     if stream is None:
         return None
     teed = Tee(stream, conf.MAX_BODY_BYTES)
-    request._stream = teed  # type: ignore[attr-defined]  # HttpRequest reads from it and nothing else
+    request._stream = teed  # type: ignore[assignment]  # HttpRequest calls read and readline, nothing else
     return teed
 
 

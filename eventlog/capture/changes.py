@@ -52,14 +52,21 @@ def wrap_save_base() -> None:
         return
 
     @wraps(plain)
-    def save_base(self: models.Model, *args: Any, using: str | None = None, **kwargs: Any) -> None:
+    def save_base(
+        self: models.Model,
+        raw: bool = False,
+        force_insert: bool = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Any = None,
+    ) -> None:
         alias = using or router.db_for_write(type(self), instance=self)
         if connections[alias].in_atomic_block or (audit_of(type(self)) is None and not is_account(type(self))):
-            return plain(self, *args, using=alias, **kwargs)
+            return plain(self, raw, force_insert, force_update, alias, update_fields)
         with transaction.atomic(using=alias, savepoint=False):
-            return plain(self, *args, using=alias, **kwargs)
+            return plain(self, raw, force_insert, force_update, alias, update_fields)
 
-    models.Model.save_base = save_base  # type: ignore[method-assign]
+    models.Model.save_base = save_base  # type: ignore[method-assign, assignment]
 
 
 def about_to_save(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:

@@ -6,8 +6,8 @@ WSGI every call is plain, under ASGI it awaits the rest; what it does itself is 
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextvars import ContextVar, copy_context
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -18,12 +18,12 @@ from django.http.response import HttpResponseBase
 from eventlog import catalog
 from eventlog.capture import actors, processes, tokens
 from eventlog.capture.requests import Visit, response_columns
+from eventlog.capture.streams import CLIENT_GONE, AsyncCountedBody, CountedBody
 from eventlog.conf import conf
 from eventlog.context import entered
 from eventlog.logger import log_event
 from eventlog.pipeline import writer
 
-CLIENT_GONE = "client_gone"
 _visit: ContextVar[Visit | None] = ContextVar("eventlog_visit", default=None)
 
 
@@ -33,11 +33,14 @@ class EventLoggingMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if iscoroutinefunction(self):
+        if not conf.ENABLED:
+            return self.get_response(request)  # type: ignore[no-any-return]
+        if self.is_async:
             return self.in_async(request)
         return self.in_sync(request)
 
@@ -91,40 +94,23 @@ def answered(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
     if visit.request.path.startswith(conf.EXCLUDE_PATHS):
         return response
     if isinstance(response, StreamingHttpResponse):
-        counted = counted_async(visit, response) if response.is_async else counted_sync(visit, response)
-        response.streaming_content = counted
+        count(visit, response)
     else:
-        record(visit, response, size=len(response.content))
+        record(visit, response, size=len(getattr(response, "content", b"")))
     return response
 
 
-def counted_sync(visit: Visit, response: StreamingHttpResponse) -> Iterator[bytes]:
-    """The response's chunks. Each is made in the request's context, which has ended by then."""
-    context, chunks, size, problem = copy_context(), iter(response.streaming_content), 0, CLIENT_GONE
-    try:
-        while (chunk := context.run(next, chunks, None)) is not None:
-            size += len(chunk)
-            yield chunk
-        problem = ""
-    except Exception as fault:
-        visit.fault, problem = fault, type(fault).__qualname__
-        raise
-    finally:
-        context.run(record, visit, response, size=size, problem=problem)
+def count(visit: Visit, response: StreamingHttpResponse) -> None:
+    """Record the request when its body has been sent."""
 
+    def ended(size: int, problem: str, fault: BaseException | None) -> None:
+        visit.fault = fault or visit.fault
+        record(visit, response, size=size, problem="" if visit.request.method == "HEAD" else problem)
 
-async def counted_async(visit: Visit, response: StreamingHttpResponse) -> AsyncIterator[bytes]:
-    context, size, problem = copy_context(), 0, CLIENT_GONE
-    try:
-        async for chunk in response.streaming_content:  # type: ignore[union-attr]
-            size += len(chunk)
-            yield chunk
-        problem = ""
-    except Exception as fault:
-        visit.fault, problem = fault, type(fault).__qualname__
-        raise
-    finally:
-        context.run(record, visit, response, size=size, problem=problem)
+    if response.is_async:
+        response.streaming_content = AsyncCountedBody(aiter(response.streaming_content), ended)  # type: ignore[arg-type]
+    else:
+        response.streaming_content = CountedBody(iter(response), ended)
 
 
 def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str = "") -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
@@ -15,16 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from eventlog import catalog
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    def visible_to(self, user: "User | AbstractBaseUser | AnonymousUser") -> Self:
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
         """Auditors see all but SECURITY unless they may see that too; strangers nothing; others their own."""
         if user.pk is None or not user.is_active:
             return self.none()
-        if user.has_perm("eventlog.view_event"):  # type: ignore[union-attr]
-            return self if user.has_perm("eventlog.view_security") else self.exclude(event_category=catalog.SECURITY)  # type: ignore[union-attr]
+        if user.has_perm("eventlog.view_event"):
+            return self if user.has_perm("eventlog.view_security") else self.exclude(event_category=catalog.SECURITY)
         return self.filter(user_id=user.pk).exclude(event_category=catalog.SECURITY)
 
     def with_id(self, key: UUID) -> Self:

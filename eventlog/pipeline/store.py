@@ -34,6 +34,7 @@ FROM json_populate_recordset(json_populate_record(NULL::events, %s), %s) r
 ON CONFLICT (id, timestamp) DO NOTHING RETURNING id"""
 INSERT_DEAD_LETTER = "INSERT INTO event_dead_letters (batch_id, sqlstate, reason, record) VALUES (%s, %s, %s, %s)"
 OUTBOX_LIMIT = 500
+UNDEFINED_TABLE = "42P01"
 REFUSALS = ("22", "23")  # SQLSTATE classes of bad data (PostgreSQL, appendix A); anything else may pass when retried
 
 
@@ -116,7 +117,7 @@ def insert(cursor: CursorWrapper, batch_id: str, records: list[bytes]) -> tuple[
     return stored + more_stored, refused + more_refused
 
 
-def sqlstate(error: Error) -> str:
+def sqlstate(error: Exception) -> str:
     return getattr(error.__cause__, "pgcode", None) or ""
 
 

@@ -122,7 +122,7 @@ class Writer:
 
     def back_off(self, error: Exception) -> None:
         """Let go of the connection, which may be broken in ways a ping does not show, and wait longer each time."""
-        if not self.pause:
+        if not self.pause and store.sqlstate(error) != store.UNDEFINED_TABLE:  # before the first `migrate`
             logger.warning("The database does not take events (%s); they wait in the journal.", type(error).__name__)
         self.pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, self.pause * 2))
         self.retry_at = monotonic() + self.pause * random.uniform(0.5, 1.0)

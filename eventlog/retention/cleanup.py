@@ -78,4 +78,4 @@ def delete_some(before: datetime, alias: str) -> int:
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('eventlog cleanup'))")
         cursor.execute(DELETE_SOME, [before, ROWS_AT_ONCE])
-        return cursor.rowcount
+        return int(cursor.rowcount)
