@@ -55,7 +55,7 @@ def log_event(event_type: str, /, *, using: str | None = None, **columns: Any) -
 def last_resort(event_type: Any, error: Exception) -> EventRecord:
     """What can always be kept of an event: that it happened, and why there is no more."""
     record = make_record(event_type if isinstance(event_type, str) else "UNNAMED", {"tags": ["incomplete"]})
-    if conf.ENABLED:
+    if conf.ENABLED and conf.PIPELINE == "direct":
         try:
             recorder.to_journal(record)
         except (OSError, RuntimeError, ValueError):

@@ -213,20 +213,23 @@ class Cleaning:
         if value is None or kind is bool:
             return value
         if kind is int:
-            return value if -MAX_INT <= value <= MAX_INT else self._flagged("big_number", str(value)[:400])
+            return value if -MAX_INT <= value <= MAX_INT else self._flagged("big_number", self.described(value)[:400])
         if kind is float:
             return value if math.isfinite(value) else self._flagged("not_finite", str(value))
         if depth >= MAX_DEPTH or self.left <= 0:
             return self._flagged("truncated", "[too deep]" if depth >= MAX_DEPTH else CUT_MARK)
         self.left -= 2
         if isinstance(value, Mapping):
-            return {self._json_text(str(key))[:200]: self.json(item, depth + 1) for key, item in self._items(value)}
+            return {
+                self._json_text(self.described(key))[:200]: self.json(item, depth + 1)
+                for key, item in self._items(value)
+            }
         if isinstance(value, list | tuple | set | frozenset):
             return [self.json(item, depth + 1) for item in self._members(value)]
         return self._scalar(value)
 
     def _json_text(self, value: str) -> str:
-        cut = self.text(value, max(1, min(len(value), self.left)))
+        cut = self.text(value, max(1, self.left))
         self.left -= len(cut)
         return cut
 
@@ -266,15 +269,17 @@ class Cleaning:
         """A number inside the column's range, else None and a tag."""
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             return None if value is None else self._flagged("bad_number", None)
-        if not math.isfinite(value) or not low <= value <= high:
-            return self._flagged("bad_number", None)
-        return value
+        try:
+            usable = math.isfinite(value) and low <= value <= high
+        except (OverflowError, ValueError):  # an integer of hundreds of digits, a signalling NaN
+            usable = False
+        return value if usable else self._flagged("bad_number", None)
 
     def address(self, value: Any) -> str | None:
         """An IP address in its canonical form, a v4-mapped one as IPv4; else None and a tag."""
         if not value:
             return None
-        canonical = canonical_address(str(value)[:100])
+        canonical = canonical_address(self.described(value)[:100])
         return canonical if canonical is not None else self._flagged("bad_address", None)
 
 
@@ -326,7 +331,9 @@ def structure(cleaning: Cleaning, value: Any) -> Any:
 def headers(cleaning: Cleaning, value: Any) -> Any:
     cleaning.left = MAX_JSON_CHARACTERS
     cleaned = cleaning.json(value)
-    return cleaning.redact.headers(cleaned) if isinstance(cleaned, dict) else cleaning.redact.value(cleaned)
+    if isinstance(cleaned, dict) and all(isinstance(item, str) for item in cleaned.values()):
+        return cleaning.redact.headers(cleaned)
+    return cleaning.redact.value(cleaned)
 
 
 def list_of_names(cleaning: Cleaning, value: Any) -> list[str]:
@@ -445,7 +452,7 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
         id=uuid7(nanoseconds=nanoseconds),
         timestamp=timestamp,
         event_type=name,
-        event_category=category if category in catalog.CATEGORIES else known.category,
+        event_category=category if isinstance(category, str) and category in catalog.CATEGORIES else known.category,
         columns=columns,
     )
 

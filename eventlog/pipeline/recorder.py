@@ -4,6 +4,7 @@ A change inside a transaction on the events' database goes into that transaction
 the change is. Everything else goes to the journal at once, so that a refused or failed request keeps its events.
 """
 
+import asyncio
 from functools import partial
 
 from django.db import connections, transaction
@@ -19,7 +20,7 @@ URGENT_TYPES = (catalog.LOGIN_FAILED, catalog.TOKEN_REJECTED)
 
 def keep(record: EventRecord, *, using: str | None = None) -> None:
     """Keep `record` safe. `using` is the alias of the database in which the change it tells of was made."""
-    if conf.PIPELINE == "sync":
+    if conf.PIPELINE == "sync" and not in_event_loop():
         store_now(record)
     elif not is_change(record):
         to_journal(record)
@@ -29,6 +30,15 @@ def keep(record: EventRecord, *, using: str | None = None) -> None:
         transaction.on_commit(partial(to_journal, record), using=using, robust=True)
     else:
         to_journal(record)
+
+
+def in_event_loop() -> bool:
+    """Whether this is async code, which has no connection of its own to store on."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def is_change(record: EventRecord) -> bool:
