@@ -9,8 +9,7 @@ def drain() -> store.Stored:
     What living processes (this one too) have in their journals is theirs to store. Raises `django.db.Error` where
     the database does not take it; what was stored before stays stored.
     """
-    own = writer.current()
-    total = writer.drain_orphans(own.journal.directory, into=own.journal)
+    total = writer.drain_orphans(writer.current())
     while (moved := writer.store_outbox()).from_outbox:
         total += moved
     return total

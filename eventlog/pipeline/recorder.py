@@ -25,7 +25,7 @@ def keep(record: EventRecord, *, using: str | None = None) -> None:
     elif not is_change(record):
         to_journal(record)
     elif (connection := outbox.open_transaction(using)) is not None and outbox.put(record, connection):
-        return
+        writer.current().see_to_it()
     elif using is not None and using != outbox.events_alias() and connections[using].in_atomic_block:
         transaction.on_commit(partial(to_journal, record), using=using, robust=True)
     else:

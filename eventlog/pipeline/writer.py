@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
 from uuid import UUID
@@ -64,10 +63,14 @@ class Writer:
             self.dropped[f"{record.event_category} {record.severity}"] += 1
             return
         count = self.journal.append(record.to_json())
-        if self.thread is None or not self.thread.is_alive():
-            self.start()
+        self.see_to_it()
         if urgent or count == conf.BATCH_SIZE:
             self.wake.set()
+
+    def see_to_it(self) -> None:
+        """Have the thread running, which sees to journal and outbox."""
+        if self.thread is None or not self.thread.is_alive():
+            self.start()
 
     def start(self) -> None:
         """Start the thread; at interpreter shutdown there is none to be had, and the journal keeps the events."""
@@ -118,7 +121,7 @@ class Writer:
         if now < self.orphans_at or self.stopping:
             return
         self.orphans_at = now + ORPHAN_INTERVAL * random.uniform(0.8, 1.2)  # so that processes take turns
-        drain_orphans(self.journal.directory, into=self.journal)
+        drain_orphans(self)
 
     def back_off(self, error: Exception) -> None:
         """Let go of the connection, which may be broken in ways a ping does not show, and wait longer each time."""
@@ -168,22 +171,23 @@ def store_segment(segment: Segment) -> store.Stored:
     )
 
 
-def drain_orphans(directory: Path, *, into: Journal) -> store.Stored:
+def drain_orphans(own: Writer) -> store.Stored:
     """Store the segments of dead processes, one by one; an UNCLEAN_STOP for each that was killed.
 
     Raises `django.db.Error` where the database does not take them; they are then left as they were.
     """
     total = store.Stored()
+    directory = own.journal.directory
     newest = journals.newest_segments(directory)
     with _draining:  # POSIX locks do not keep the threads of one process apart
-        for segment in journals.orphans(directory, own_writer=into.writer):
+        for segment in journals.orphans(directory, own_writer=own.journal.writer):
             try:
                 total += store_segment(segment)
             except Error:
                 segment.abandon()
                 raise
             if segment.path in newest and segment.path.suffix == ".journal":
-                into.append(unclean_stop(segment).to_json())
+                own.append(unclean_stop(segment))
             segment.remove()
     return total
 
@@ -193,8 +197,13 @@ def unclean_stop(segment: Segment) -> EventRecord:
     died = datetime.fromtimestamp(os.fstat(segment.fd).st_mtime, UTC)
     columns = {"timestamp": died, "process_id": segment.pid, "event_data": {"writer": segment.writer}}
     record = make_record(catalog.UNCLEAN_STOP, columns)
-    rest = int(segment.writer, 16) & (1 << 62) - 1
-    return replace(record, id=UUID(int=record.id.int >> 64 << 64 | 0b10 << 62 | rest))
+    return replace(record, id=fixed_id(record.id, int(segment.writer, 16)))
+
+
+def fixed_id(made: UUID, seed: int) -> UUID:
+    """A UUIDv7 of the same millisecond as `made`, its random bits taken from `seed`."""
+    milliseconds = made.int >> 80 << 80
+    return UUID(int=milliseconds | 7 << 76 | (seed >> 62 & 0xFFF) << 64 | 0b10 << 62 | seed & (1 << 62) - 1)
 
 
 IMPORTANT = (catalog.AUTH, catalog.SECURITY, catalog.CRUD)

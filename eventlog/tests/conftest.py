@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 
 from eventlog.capture import actors
@@ -16,7 +15,7 @@ Change = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
-def event_log(settings: Settings, tmp_path: Path) -> Iterator[Change]:
+def event_log(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Change]:
     """Events are stored at once, on the test's connection; faults are raised; the journal is the test's own.
 
     The fixture's value changes settings: `event_log(BATCH_SIZE=3)`.
@@ -25,11 +24,21 @@ def event_log(settings: Settings, tmp_path: Path) -> Iterator[Change]:
     def change(**values: Any) -> None:
         settings.EVENTLOG = {**settings.EVENTLOG, **values}
 
+    use_database_first(request)
     actors.forget_roles()
     outbox.exists.cache_clear()
     change(ENABLED=True, PIPELINE="sync", RAISE_ERRORS=True, SPOOL_DIR=tmp_path / "spool")
     yield change
     writer.stop()
+    change(ENABLED=False)
+
+
+def use_database_first(request: pytest.FixtureRequest) -> None:
+    """So that the event log is off again before the database is emptied, which makes the groups anew."""
+    request.getfixturevalue("_django_db_marker")
+    for name in ("transactional_db", "db"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
 
 
 @pytest.fixture
@@ -44,8 +53,6 @@ def direct(transactional_db: None, event_log: Change) -> Iterator[Callable[[], N
 
     yield settle
     writer.stop()
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE events, event_batches, event_outbox, event_dead_letters")
 
 
 @pytest.fixture

@@ -1,0 +1,240 @@
+"""The writer thread: stores by itself, survives the database's absence, ends in time."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from eventlog import catalog
+from eventlog.conf import conf
+from eventlog.logger import log_event
+from eventlog.models import Event, EventBatch, OutboxEvent
+from eventlog.pipeline import journal as journals
+from eventlog.pipeline import store, writer
+from eventlog.pipeline.writer import importance
+from eventlog.record import make_record
+from eventlog.tests.conftest import Change
+
+Settle = Callable[[], None]
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_an_urgent_event_is_stored_within_half_a_second(direct: Settle) -> None:
+    log_event(catalog.LOGIN_FAILED)
+    assert eventually(Event.objects.exists, seconds=1.0)
+
+
+def test_an_ordinary_event_waits_for_its_interval(direct: Settle, event_log: Change) -> None:
+    event_log(FLUSH_INTERVAL=60)
+    log_event("MAINTENANCE")
+    assert not eventually(Event.objects.exists, seconds=0.3)
+    direct()
+    assert Event.objects.count() == 1
+
+
+def test_a_full_batch_does_not_wait(direct: Settle, event_log: Change) -> None:
+    event_log(FLUSH_INTERVAL=60, BATCH_SIZE=3)
+    for _ in range(3):
+        log_event("MAINTENANCE")
+    assert eventually(lambda: Event.objects.count() == 3)
+
+
+def test_the_change_of_a_transaction_comes_by_the_outbox(direct: Settle) -> None:
+    with transaction.atomic():
+        log_event("SISWA_CREATE")
+        assert OutboxEvent.objects.count() == 1
+    assert eventually(lambda: Event.objects.filter(event_type="SISWA_CREATE").exists())
+
+
+def test_a_change_rolled_back_leaves_nothing_and_everything_else_stays(direct: Settle) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        log_event("SISWA_CREATE")
+        log_event(catalog.LOGIN_FAILED)
+        raise ZeroDivisionError
+    direct()
+    assert list(Event.objects.values_list("event_type", flat=True)) == ["LOGIN_FAILED"]
+
+
+def test_stored_segments_are_removed(direct: Settle) -> None:
+    log_event("MAINTENANCE")
+    direct()
+    assert list(conf.SPOOL_DIR.iterdir()) == []
+
+
+class Away:
+    """A database that refuses until it is `back`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.back = False
+        self.tried = 0
+        write = store.write
+
+        def refuse(batch: store.Batch, **options: str) -> store.Stored:
+            self.tried += 1
+            if not self.back:
+                raise OperationalError("away")
+            return write(batch, **options)
+
+        monkeypatch.setattr(store, "write", refuse)
+
+
+def test_while_the_database_is_away_events_wait_on_disk(
+    direct: Settle, event_log: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event_log(BATCH_SIZE=5)
+    away = Away(monkeypatch)
+    for _ in range(20):
+        log_event("MAINTENANCE")
+    assert eventually(lambda: away.tried > 0)
+    assert sum(count for count, _ in waiting_of_this_process()) == 20
+    away.back = True
+    assert eventually(lambda: Event.objects.count() == 20, seconds=10)
+
+
+def waiting_of_this_process() -> list[tuple[int, int]]:
+    own = writer.current()
+    segments = [*own.pending, *own.journal.closed, *([own.journal.segment] if own.journal.segment else [])]
+    return [(len(segment.read()), segment.last) for segment in segments]
+
+
+def test_pauses_between_tries_grow_and_end(direct: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = Away(monkeypatch)
+    log_event(catalog.LOGIN_FAILED)
+    assert eventually(lambda: away.tried >= 2, seconds=4)
+    assert writer.current().pause > writer.FIRST_PAUSE
+    away.back = True
+    assert eventually(lambda: not writer.current().pause, seconds=10)
+
+
+def test_memory_is_bounded_while_the_database_is_away(
+    direct: Settle, event_log: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "MAX_SEGMENT_RECORDS", 10)
+    away = Away(monkeypatch)
+    for _ in range(300):
+        log_event("MAINTENANCE")
+    own = writer.current()
+    own.wake.set()
+    assert eventually(lambda: len(own.pending) >= 29)
+    assert eventually(lambda: sum(segment.records is not None for segment in own.pending) <= writer.SEGMENTS_IN_MEMORY)
+    away.back = True
+    assert eventually(lambda: Event.objects.count() == 300, seconds=10)
+
+
+def test_what_a_stopped_process_could_not_store_is_left_in_order(
+    direct: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = Away(monkeypatch)
+    log_event("MAINTENANCE")
+    writer.stop()
+    (left,) = conf.SPOOL_DIR.iterdir()
+    assert left.suffix == ".closed"
+    away.back = True
+
+
+def test_a_killed_processes_events_are_stored_and_its_death_is_told(direct: Settle) -> None:
+    die_with_events(conf.SPOOL_DIR, count=3)
+    stored = writer.drain_orphans(writer.current())
+    assert stored.events == 3
+    direct()
+    assert Event.objects.filter(event_type="UNCLEAN_STOP").count() == 1
+
+
+def test_a_death_is_told_once_though_adopted_twice(direct: Settle) -> None:
+    die_with_events(conf.SPOOL_DIR, count=1)
+    (segment,) = journals.orphans(conf.SPOOL_DIR)
+    first, second = writer.unclean_stop(segment), writer.unclean_stop(segment)
+    segment.remove()
+    assert (first.id, first.timestamp) == (second.id, second.timestamp)
+    assert first.id.version == 7
+
+
+def die_with_events(spool: Path, *, count: int) -> None:
+    """A forked child that appends and is killed."""
+    records = [make_record("MAINTENANCE", {}).to_json() for _ in range(count)]
+    child = os.fork()
+    if child == 0:
+        journal = journals.Journal(spool)
+        for record in records:
+            journal.append(record)
+        os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+
+
+def test_a_forked_child_begins_anew(direct: Settle) -> None:
+    log_event("MAINTENANCE")
+    parents = writer.current()
+    child = os.fork()
+    if child == 0:
+        own = writer.current()
+        os._exit(0 if own is not parents and own.journal.writer != parents.journal.writer else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert writer.current() is parents
+
+
+def test_a_thread_that_died_is_started_again(direct: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
+    log_event("MAINTENANCE")
+    own = writer.current()
+    own.stopping = True
+    own.wake.set()
+    assert own.thread
+    own.thread.join(5)
+    own.stopping = False
+    log_event(catalog.LOGIN_FAILED)
+    assert eventually(lambda: Event.objects.filter(event_type="LOGIN_FAILED").exists())
+
+
+def test_when_the_room_runs_out_the_least_important_go_first(direct: Settle) -> None:
+    own = writer.current()
+    own.journal.pressure = 2
+    log_event("HEALTH_CHECK")
+    log_event("COMMAND", severity="low")
+    log_event("ERROR_500")
+    log_event("SISWA_UPDATE")
+    log_event("LOGOUT")
+    own.journal.pressure = 0
+    direct()
+    kept = set(Event.objects.values_list("event_type", flat=True))
+    assert kept == {"ERROR_500", "SISWA_UPDATE", "LOGOUT", "EVENTS_DROPPED"}
+    assert Event.objects.get(event_type="EVENTS_DROPPED").event_data["dropped"] == {"SYSTEM debug": 1, "SYSTEM low": 1}
+    assert sum(EventBatch.objects.values_list("dropped_count", flat=True)) == 2
+
+
+@pytest.mark.parametrize(
+    ("event_type", "columns", "rank"),
+    [
+        ("HTTP_REQUEST", {}, 0),
+        ("HTTP_REQUEST", {"event_category": "AUTH"}, 0),
+        ("SLOW_QUERY", {}, 1),
+        ("ERROR_500", {}, 2),
+        ("SISWA_CREATE", {}, 3),
+        ("LOGIN", {}, 3),
+        ("XSS", {}, 3),
+    ],
+)
+def test_importance(event_type: str, columns: dict[str, str], rank: int) -> None:
+    assert importance(make_record(event_type, columns)) == rank
+
+
+def test_a_backend_killed_between_two_batches_loses_nothing(direct: Settle, event_log: Change) -> None:
+    event_log(BATCH_SIZE=1)
+    log_event("MAINTENANCE")
+    assert eventually(lambda: Event.objects.count() == 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND datname = current_database()"
+        )
+    log_event("MAINTENANCE")
+    assert eventually(lambda: Event.objects.count() == 2, seconds=10)
