@@ -139,7 +139,7 @@ class CreatePartitionedModel(migrations.CreateModel):
 
 def partitioned(create_table: str) -> str:
     """Django's `CREATE TABLE` with the key and the partitioning that PostgreSQL needs."""
-    columns = create_table.replace(" PRIMARY KEY", "", 1).removesuffix(")")
-    if columns == create_table or " PRIMARY KEY" in columns:
+    if create_table.count(" PRIMARY KEY") != 1:
         raise ValueError("the model must have exactly one primary key column")
+    columns = create_table.replace(" PRIMARY KEY", "").removesuffix(")")
     return f'{columns}, PRIMARY KEY ("id", "timestamp")) PARTITION BY RANGE ("timestamp")'

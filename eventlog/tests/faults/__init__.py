@@ -1,0 +1,1 @@
+"""The event log under fire: real servers, real processes, real deaths."""

@@ -1,0 +1,51 @@
+"""A database for these tests alone, made once, and a site for each."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+
+from eventlog.tests.faults import servers
+from eventlog.tests.faults.servers import Person, Site
+
+
+def url_of(database: str) -> str:
+    """In the form that django-environ and libpq both read, a socket's folder included."""
+    given = {name: quote(str(settings.DATABASES["default"].get(name) or ""), safe="") for name in ("USER", "PASSWORD")}
+    host, port = settings.DATABASES["default"]["HOST"] or "localhost", settings.DATABASES["default"]["PORT"] or 5432
+    who = f"{given['USER']}:{given['PASSWORD']}".rstrip(":")
+    if host.startswith("/"):
+        return f"postgresql://{who}@/{database}?host={host}&port={port}"
+    return f"postgresql://{who}@{host}:{port}/{database}"
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    name = f"faults_{os.getpid()}"
+    servers.rows(url_of("postgres"), f"CREATE DATABASE {name}")
+    try:
+        with servers.destroyed_after(Site(url_of(name), tmp_path_factory.mktemp("migrate"))) as site:
+            site.manage("migrate", "--verbosity=0", seconds=60)
+        yield url_of(name)
+    finally:
+        servers.rows(url_of("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def people(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
+    with servers.destroyed_after(Site(database_url, tmp_path_factory.mktemp("people"))) as site:
+        return servers.make_people(site)
+
+
+@pytest.fixture
+def site(database_url: str, people: list[Person], tmp_path: Path) -> Iterator[Site]:
+    """No events, an empty journal, no process; all that the test starts is killed after it."""
+    servers.rows(database_url, f"TRUNCATE {servers.TABLES}")
+    servers.rows(database_url, "DELETE FROM school_siswa WHERE nis <> '1'")
+    folder = tmp_path / "site"
+    folder.mkdir()
+    with servers.destroyed_after(Site(database_url, folder)) as made:
+        yield made

