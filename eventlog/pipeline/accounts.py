@@ -26,7 +26,7 @@ WITH segments AS (
     SELECT writer, max(last_sequence) AS last, sum(last_sequence - first_sequence + 1) AS numbers
     FROM event_batches WHERE first_sequence IS NOT NULL GROUP BY writer
 ), own AS (
-    SELECT o.writer, o.last, o.last - coalesce(b.numbers, 0) AS records
+    SELECT o.writer, greatest(o.last, b.last) AS last, greatest(o.last, b.last) - coalesce(b.numbers, 0) AS records
     FROM (VALUES (%s, %s::bigint)) AS o (writer, last) LEFT JOIN batches b USING (writer)
 ), writers AS (
     SELECT greatest(b.last, w.last, o.last) AS recorded,

@@ -17,6 +17,7 @@ import os
 import re
 import uuid
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ from eventlog.conf import conf
 
 MAX_SEGMENT_RECORDS = 1000  # one transaction's worth; beyond 500 the store gains nothing
 MAX_SEGMENT_BYTES = 4 << 20
+SEGMENTS_IN_MEMORY = 8  # closed segments beyond this are read back from disk
+MAX_STRANDED_BYTES = 64 << 20  # of records that the disk refused: they are in memory alone
 VERSION = b"1"
 NAME = re.compile(r"([0-9a-f]{32})\.(\d+)\.(\d+)\.(journal|closed)")
 
@@ -56,6 +59,9 @@ class Segment:
         content = os.pread(self.fd, os.fstat(self.fd).st_size, 0)
         records, self.damaged = parsed(content, self.writer)
         return records
+
+    def bytes_in_memory(self) -> int:
+        return sum(len(record) for _, record in self.records or ())
 
     def release_memory(self) -> None:
         """Forget the records where the disk has them."""
@@ -142,9 +148,9 @@ class Journal:
         self.pid = os.getpid()
         self.lock = Lock()
         self.sequence = 0  # the last number given
-        self.segment: Segment | None = None
-        self.closed: list[Segment] = []  # cut, oldest first, not yet taken by the writer
-        self.pressure = 0  # 0 (room) to 4 (full): how much of SPOOL_MAX_BYTES is taken, see `pressure_of`
+        self.segment: Segment | None = None  # being written
+        self.closed: deque[Segment] = deque()  # not stored yet, oldest first
+        self.pressure = 0  # 0 (room) to 4 (none), see `pressure_of`
 
     def append(self, record: bytes) -> int:
         """Give `record` the next sequence number and write it, in one `write`; return how many are in the segment.
@@ -169,16 +175,13 @@ class Journal:
             self.sequence += 1
             segment.last = self.sequence
 
-    def cut(self) -> list[Segment]:
-        """Close the current segment if it has anything, and hand over all closed ones, oldest first."""
+    def cut(self) -> None:
+        """Close the current segment, if it has anything, and begin the next: a batch is exactly one closed segment."""
         with self.lock:
             if self.segment is not None and self.segment.last >= self.segment.first:
-                self._close_segment()
-                self.segment = self._opened()
-            closed, self.closed = self.closed, []
-            return closed
+                self._next_segment()
 
-    def end(self) -> list[Segment]:
+    def end(self) -> None:
         """As `cut`, and nothing is open afterwards; an empty segment is removed."""
         with self.lock:
             if self.segment is not None and self.segment.last >= self.segment.first:
@@ -186,8 +189,20 @@ class Journal:
             elif self.segment is not None:
                 self.segment.remove()
                 self.segment = None
-            closed, self.closed = self.closed, []
-            return closed
+
+    def stored(self, segment: Segment) -> None:
+        """The oldest closed segment is in the database: remove its file."""
+        with self.lock:
+            self.closed.remove(segment)
+        segment.remove()
+
+    def bound(self) -> None:
+        """Keep few records in memory, and feel how much room is left for more."""
+        for segment in list(self.closed)[SEGMENTS_IN_MEMORY:]:
+            segment.release_memory()
+        taken = size_on_disk(self.directory) if len(self.closed) > 1 else 0
+        stranded = sum(segment.bytes_in_memory() for segment in list(self.closed) if not segment.on_disk)
+        self.pressure = max(pressure_of(taken, conf.SPOOL_MAX_BYTES), pressure_of(stranded, MAX_STRANDED_BYTES))
 
     def forget_inherited(self) -> None:
         """In a forked child: close the parent's descriptors (its locks are its own and stay)."""
@@ -210,6 +225,8 @@ class Journal:
             os.fdatasync(self.segment.fd)
         self.closed.append(self.segment)
         self.segment = None
+        if len(self.closed) > SEGMENTS_IN_MEMORY:
+            self.bound()  # here too: the thread that looks each second may hang in the database
 
     def _opened(self) -> Segment:
         """A new segment. It gets its name only once it is locked, so that no adopter ever sees it unlocked.
@@ -275,7 +292,7 @@ def segment_files(directory: Path) -> list[Path]:
     try:
         with os.scandir(directory) as entries:
             found = [(entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in entries if is_segment(entry)]
-    except FileNotFoundError:
+    except OSError:
         return []
     return [Path(path) for _, path in sorted(found)]
 
@@ -294,28 +311,11 @@ def is_segment(entry: os.DirEntry[str]) -> bool:
     return NAME.fullmatch(entry.name) is not None and entry.is_file(follow_symlinks=False)
 
 
-def waiting(directory: Path, *, own: Journal | None = None) -> dict[str, tuple[int, int]]:
-    """{writer: (records on disk, highest sequence)} of what is not stored yet; `own` is counted from memory,
-    because opening and closing an own segment would let go of its lock."""
-    counts: dict[str, tuple[int, int]] = {}
-    for path in segment_files(directory):
-        name = NAME.fullmatch(path.name)
-        if name is None or (own is not None and name[1] == own.writer):
-            continue
-        try:
-            records, _ = parsed(path.read_bytes(), name[1])
-        except FileNotFoundError:
-            continue
-        count, highest = counts.get(name[1], (0, int(name[3]) - 1))
-        counts[name[1]] = (count + len(records), max([highest, *(sequence for sequence, _ in records)]))
-    return counts
-
-
 def size_on_disk(directory: Path) -> int:
     try:
         with os.scandir(directory) as entries:
             return sum(entry.stat(follow_symlinks=False).st_size for entry in entries if is_segment(entry))
-    except FileNotFoundError:
+    except OSError:
         return 0
 
 

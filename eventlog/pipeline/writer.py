@@ -8,7 +8,7 @@ import atexit
 import logging
 import os
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -33,7 +33,7 @@ TICK = 1.0  # seconds between looks at the outbox
 ORPHAN_INTERVAL = 15.0  # seconds between looks for what dead processes left
 EXIT_DEADLINE = 4.0  # seconds; servers kill what takes longer than about 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries while the database is away
-SEGMENTS_IN_MEMORY = 8  # closed segments beyond this are read back from disk
+HANGS_AFTER = 1.0  # seconds in one transaction after which the database is taken to hang
 _draining = Lock()
 
 
@@ -45,10 +45,10 @@ class Writer:
         self.pid = os.getpid()
         self.wake = Event()
         self.stopping = False
-        self.pending: deque[Segment] = deque()
         self.dropped: Counter[str] = Counter()
         self.pause = 0.0  # seconds; grows while the database is away
         self.retry_at = 0.0  # monotonic
+        self.busy_since: float | None = None  # monotonic; while the thread waits for the database
         self.cut_at = monotonic()
         self.orphans_at = 0.0
         self.last_words: Callable[[], None] | None = None
@@ -95,9 +95,9 @@ class Writer:
         """One look at everything that may be due."""
         now = monotonic()
         if urgent or now - self.cut_at >= conf.FLUSH_INTERVAL:
-            self.pending.extend(self.journal.cut())
+            self.journal.cut()
             self.cut_at = now
-        self.bound_memory()
+        self.journal.bound()
         self.tell_dropped()
         if now < self.retry_at and not self.stopping:
             return
@@ -108,14 +108,24 @@ class Writer:
             self.back_off(error)
         else:
             self.pause = 0.0
+        finally:
+            self.busy_since = None
+
+    def gets_through(self) -> bool:
+        """Whether the database took what it was given last, and does not keep the thread waiting now."""
+        since = self.busy_since
+        return not self.pause and (since is None or monotonic() - since < HANGS_AFTER)
 
     def store_pending(self) -> None:
         """Everything that is closed, then the outbox until it is empty; raises `django.db.Error`."""
-        while self.pending:
-            store_segment(self.pending[0])
-            self.pending.popleft().remove()
+        while self.journal.closed:
+            self.busy_since = monotonic()
+            store_segment(self.journal.closed[0])
+            self.journal.stored(self.journal.closed[0])
+        self.busy_since = monotonic()
         while store_outbox().from_outbox == store.OUTBOX_LIMIT and not self.stopping:
-            continue
+            self.busy_since = monotonic()
+        self.busy_since = None
 
     def adopt_orphans(self, now: float) -> None:
         if now < self.orphans_at or self.stopping:
@@ -131,13 +141,6 @@ class Writer:
         self.retry_at = monotonic() + self.pause * random.uniform(0.5, 1.0)
         connections[outbox.events_alias()].close()
 
-    def bound_memory(self) -> None:
-        for segment in list(self.pending)[SEGMENTS_IN_MEMORY:]:
-            segment.release_memory()
-        backlog = len(self.pending) > 1
-        taken = journals.size_on_disk(self.journal.directory) if backlog else 0
-        self.journal.pressure = journals.pressure_of(taken, conf.SPOOL_MAX_BYTES)
-
     def tell_dropped(self) -> None:
         if self.dropped:
             dropped, self.dropped = self.dropped, Counter()
@@ -151,7 +154,8 @@ class Writer:
         self.wake.set()
         if self.thread is not None:
             self.thread.join(deadline)
-        for segment in [*self.pending, *self.journal.end()]:
+        self.journal.end()
+        for segment in self.journal.closed:
             segment.leave()
 
 

@@ -25,8 +25,8 @@ JSON = st.binary(max_size=50).map(lambda raw: raw.replace(b"\n", b" "))
 def journal(tmp_path: Path) -> Iterator[Journal]:
     made = Journal(tmp_path / "spool")
     yield made
-    for segment in made.end():
-        segment.abandon()
+    made.end()
+    made.forget_inherited()
 
 
 def content(segments: list[Segment]) -> list[bytes]:
@@ -77,11 +77,12 @@ def test_files_are_private_to_their_owner(journal: Journal) -> None:
 def test_a_batch_is_exactly_its_closed_segments(journal: Journal) -> None:
     journal.append(b"1")
     journal.append(b"2")
-    first = journal.cut()
+    journal.cut()
     journal.append(b"3")
-    second = journal.cut()
-    assert [(segment.first, segment.last) for segment in [*first, *second]] == [(1, 2), (3, 3)]
-    assert (content(first), content(second)) == ([b"1", b"2"], [b"3"])
+    journal.cut()
+    first, second = journal.closed
+    assert [(segment.first, segment.last) for segment in (first, second)] == [(1, 2), (3, 3)]
+    assert (content([first]), content([second])) == ([b"1", b"2"], [b"3"])
 
 
 def test_nothing_falls_between_two_segments_under_threads(journal: Journal, event_log: Change) -> None:
@@ -92,25 +93,26 @@ def test_nothing_falls_between_two_segments_under_threads(journal: Journal, even
     threads = [Thread(target=append, args=(name,)) for name in range(4)]
     for thread in threads:
         thread.start()
-    cut: list[Segment] = []
     while any(thread.is_alive() for thread in threads):
-        cut += journal.cut()
-    cut += journal.end()
-    numbers = [sequence for segment in cut for sequence, _ in segment.read()]
+        journal.cut()
+    journal.end()
+    numbers = [sequence for segment in journal.closed for sequence, _ in segment.read()]
     assert numbers == list(range(1, 1201))
-    assert len(set(content(cut))) == 1200
+    assert len(set(content(list(journal.closed)))) == 1200
 
 
 def test_a_full_segment_gives_way_to_the_next(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journals, "MAX_SEGMENT_RECORDS", 3)
     for number in range(7):
         journal.append(b"%d" % number)
-    assert [segment.last for segment in journal.end()] == [3, 6, 7]
+    journal.end()
+    assert [segment.last for segment in journal.closed] == [3, 6, 7]
 
 
 def test_records_are_read_back_from_disk_once_memory_is_released(journal: Journal) -> None:
     journal.append(b"1")
-    (segment,) = journal.end()
+    journal.end()
+    (segment,) = journal.closed
     segment.release_memory()
     assert segment.records is None
     assert segment.read() == [(1, b"1")]
@@ -122,7 +124,8 @@ def test_a_short_write_is_cut_back_to_whole_lines(journal: Journal, monkeypatch:
     journal.append(b"2")
     monkeypatch.undo()
     journal.append(b"3")
-    (segment,) = journal.end()
+    journal.end()
+    (segment,) = journal.closed
     assert not segment.on_disk
     assert content([segment]) == [b"1", b"2", b"3"]
     assert segment.path
@@ -133,10 +136,29 @@ def test_a_folder_that_cannot_be_made_leaves_the_records_in_memory(tmp_path: Pat
     (tmp_path / "file").write_text("in the way")
     journal = Journal(tmp_path / "file" / "spool")
     journal.append(b"1")
-    (segment,) = journal.end()
+    journal.end()
+    (segment,) = journal.closed
     segment.release_memory()
     assert content([segment]) == [b"1"]
-    segment.remove()
+    journal.stored(segment)
+    assert not journal.closed
+
+
+def test_records_that_the_disk_refuses_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "MAX_SEGMENT_RECORDS", 1)
+    monkeypatch.setattr(journals, "MAX_STRANDED_BYTES", 100)
+    (tmp_path / "file").write_text("in the way")
+    journal = Journal(tmp_path / "file" / "spool")
+    for _ in range(12):
+        journal.append(b"x" * 10)
+    assert journal.pressure == 4
+
+
+def test_memory_is_bounded_without_the_writers_help(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "MAX_SEGMENT_RECORDS", 1)
+    for _ in range(20):
+        journal.append(b"1")
+    assert sum(segment.records is not None for segment in journal.closed) <= journals.SEGMENTS_IN_MEMORY
 
 
 def test_a_symlink_planted_in_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -220,17 +242,12 @@ def test_a_name_used_again_after_an_unlink_is_not_mistaken(tmp_path: Path, monke
     assert list(journals.orphans(tmp_path)) == []
 
 
-def test_what_waits_is_counted_by_writer(tmp_path: Path) -> None:
-    path = tmp_path / f"{WRITER}.1.000000000004.journal"
-    path.write_bytes(line(WRITER, 4, b"{}") + line(WRITER, 5, b"{}"))
-    assert journals.waiting(tmp_path) == {WRITER: (2, 5)}
-
-
 def test_dropped_records_use_up_a_number(journal: Journal) -> None:
     journal.append(b"1")
     journal.skip()
     journal.append(b"3")
-    (segment,) = journal.end()
+    journal.end()
+    (segment,) = journal.closed
     assert [sequence for sequence, _ in segment.read()] == [1, 3]
     assert segment.last == 3
 

@@ -1,6 +1,7 @@
 """The writer thread: stores by itself, survives the database's absence, ends in time."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -104,8 +105,18 @@ def test_while_the_database_is_away_events_wait_on_disk(
 
 def waiting_of_this_process() -> list[tuple[int, int]]:
     own = writer.current()
-    segments = [*own.pending, *own.journal.closed, *([own.journal.segment] if own.journal.segment else [])]
+    segments = [*own.journal.closed, *([own.journal.segment] if own.journal.segment else [])]
     return [(len(segment.read()), segment.last) for segment in segments]
+
+
+def test_a_database_that_hangs_is_noticed(direct: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "HANGS_AFTER", 0.1)
+    hang = threading.Event()
+    monkeypatch.setattr(store, "write", lambda *_, **__: hang.wait(5) and store.Stored())
+    log_event(catalog.LOGIN_FAILED)
+    assert eventually(lambda: not writer.current().gets_through())
+    hang.set()
+    assert eventually(writer.current().gets_through)
 
 
 def test_pauses_between_tries_grow_and_end(direct: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +137,9 @@ def test_memory_is_bounded_while_the_database_is_away(
         log_event("MAINTENANCE")
     own = writer.current()
     own.wake.set()
-    assert eventually(lambda: len(own.pending) >= 29)
-    assert eventually(lambda: sum(segment.records is not None for segment in own.pending) <= writer.SEGMENTS_IN_MEMORY)
+    assert eventually(lambda: len(own.journal.closed) >= 29)
+    in_memory = [segment for segment in own.journal.closed if segment.records is not None]
+    assert len(in_memory) <= journals.SEGMENTS_IN_MEMORY
     away.back = True
     assert eventually(lambda: Event.objects.count() == 300, seconds=10)
 
