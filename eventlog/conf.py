@@ -121,7 +121,7 @@ SETTINGS = {
     "SPOOL_SYNC": Setting("never", choice("never", "batch", "always")),
     "RAISE_ERRORS": Setting(False, boolean),
     "SENSITIVE_FIELDS": Setting((), names),
-    "EXCLUDE_PATHS": Setting(("/static/", "/health/", "/metrics", "/favicon.ico"), names),
+    "EXCLUDE_PATHS": Setting(("/static/", "/health/", "/metrics", "/favicon.ico", "/admin/jsi18n/"), names),
     "CAPTURE_BODIES": Setting(True, boolean),
     "MAX_BODY_BYTES": Setting(16_384, whole_number(0, 1 << 20)),
     "TRUSTED_PROXIES": Setting((), networks),
@@ -219,7 +219,8 @@ class Conf:
 
     @property
     def EXCLUDE_PATHS(self) -> tuple[str, ...]:
-        """Beginnings of request paths that are not recorded. Default static files, health and metrics."""
+        """Beginnings of request paths that are not recorded. Default what no person asks for: static files,
+        health checks, metrics, the admin's script of translations."""
         return self._get("EXCLUDE_PATHS")  # type: ignore[no-any-return]
 
     @property

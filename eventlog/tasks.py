@@ -10,11 +10,12 @@ from eventlog.retention import cleanup, partitions
 
 
 @shared_task(ignore_result=True)
-def make_partitions() -> None:
-    """Make the partitions of the months ahead."""
+def make_partitions() -> list[str]:
+    """Make the partitions of the months ahead; the names of those that were missing."""
     made = partitions.make_ahead(using=events_alias())
     if made:
         log_event(catalog.MAINTENANCE, event_name="Partitions made", event_data={"partitions": made})
+    return made
 
 
 @shared_task(ignore_result=True)

@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+"""The event log's part of `/api/`, each route with and without a trailing slash."""
 
-urlpatterns: list[URLPattern] = []
+from rest_framework.routers import SimpleRouter
+
+from eventlog.api import views
+
+router = SimpleRouter()
+router.trailing_slash = "/?"  # no redirect
+router.register("events", views.EventViewSet, "event")
+
+urlpatterns = router.urls

@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
@@ -257,4 +258,4 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_type} {self.timestamp:%Y-%m-%d %H:%M:%S}"
+        return f"{self.event_type} {localtime(self.timestamp):%Y-%m-%d %H:%M:%S}"

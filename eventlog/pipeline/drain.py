@@ -1,5 +1,7 @@
 """Everything that waits, stored now: by the scheduled task and by `eventlog_drain`."""
 
+from collections.abc import Iterator
+
 from eventlog.pipeline import store, writer
 
 
@@ -9,7 +11,11 @@ def drain() -> store.Stored:
     What living processes (this one too) have in their journals is theirs to store. Raises `django.db.Error` where
     the database does not take it; what was stored before stays stored.
     """
-    total = writer.drain_orphans(writer.current())
+    return sum(steps(), store.Stored())
+
+
+def steps() -> Iterator[store.Stored]:
+    """As `drain`, one transaction a step."""
+    yield from writer.drain_orphans(writer.current())
     while (moved := writer.store_outbox()).from_outbox:
-        total += moved
-    return total
+        yield moved

@@ -9,7 +9,7 @@ import logging
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -131,7 +131,8 @@ class Writer:
         if now < self.orphans_at or self.stopping:
             return
         self.orphans_at = now + ORPHAN_INTERVAL * random.uniform(0.8, 1.2)  # so that processes take turns
-        drain_orphans(self)
+        for _ in drain_orphans(self):
+            continue
 
     def back_off(self, error: Exception) -> None:
         """Let go of the connection, which may be broken in ways a ping does not show, and wait longer each time."""
@@ -175,25 +176,23 @@ def store_segment(segment: Segment) -> store.Stored:
     )
 
 
-def drain_orphans(own: Writer) -> store.Stored:
-    """Store the segments of dead processes, one by one; an UNCLEAN_STOP for each that was killed.
+def drain_orphans(own: Writer) -> Iterator[store.Stored]:
+    """Store the segments of dead processes, one a step; an UNCLEAN_STOP for each process that was killed.
 
     Raises `django.db.Error` where the database does not take them; they are then left as they were.
     """
-    total = store.Stored()
     directory = own.journal.directory
     newest = journals.newest_segments(directory)
     with _draining:  # POSIX locks do not keep the threads of one process apart
         for segment in journals.orphans(directory, own_writer=own.journal.writer):
             try:
-                total += store_segment(segment)
+                yield store_segment(segment)
             except Error:
                 segment.abandon()
                 raise
             if segment.path in newest and segment.path.suffix == ".journal":
                 own.append(unclean_stop(segment))
             segment.remove()
-    return total
 
 
 def unclean_stop(segment: Segment) -> EventRecord:

@@ -1,0 +1,41 @@
+"""What the commands that print facts have in common."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
+
+Facts = Mapping[str, Any]
+
+
+class FactsCommand(BaseCommand):
+    """Does its work in `facts` and prints what that returns: in words, or with `--json` as one line of JSON.
+
+    A database or disk that refuses is one line on stderr and exit code 1.
+    """
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Print one line of JSON.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            facts = self.facts(options)
+        except (Error, OSError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise CommandError(f"{type(error).__name__}: {reason}") from error
+        self.stdout.write(json.dumps(facts) if options["json"] else self.in_words(facts))
+        if not self.is_good(facts):
+            sys.exit(1)
+
+    def facts(self, options: Mapping[str, Any]) -> Facts:
+        raise NotImplementedError
+
+    def is_good(self, facts: Facts) -> bool:
+        """Whether the exit code is 0."""
+        return True
+
+    def in_words(self, facts: Facts) -> str:
+        raise NotImplementedError

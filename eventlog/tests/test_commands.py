@@ -1,0 +1,170 @@
+"""`eventlog_status`, `eventlog_drain`, `eventlog_partitions`, `eventlog_cleanup`."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from eventlog.conf import conf
+from eventlog.logger import log_event
+from eventlog.management.commands import eventlog_cleanup
+from eventlog.models import Event
+from eventlog.pipeline import drain, journal
+from eventlog.record import make_record
+from eventlog.retention import cleanup, partitions
+from eventlog.retention.partitions import Month
+
+pytestmark = pytest.mark.django_db
+WRITER = "ab" * 16
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def facts(*arguments: str) -> Any:
+    return json.loads(run(*arguments, "--json"))
+
+
+def left_behind(*event_types: str) -> None:
+    """The journal of a process that ended in order while the database was away."""
+    conf.SPOOL_DIR.mkdir(parents=True, exist_ok=True)
+    lines = [
+        journal.line(WRITER, number, make_record(name, {}).to_json())
+        for number, name in enumerate(event_types, start=1)
+    ]
+    (conf.SPOOL_DIR / f"{WRITER}.999999.000000000001.closed").write_bytes(b"".join(lines))
+
+
+def old_event(**ago: int) -> None:
+    log_event("MAINTENANCE", timestamp=timezone.now() - timedelta(**ago))
+
+
+def old_partition() -> Month:
+    """A month long past its time, with a partition of its own."""
+    month = Month(2020, 3)
+    with connection.cursor() as cursor:
+        partitions.attach(cursor, month)
+    log_event("MAINTENANCE", timestamp=datetime(2020, 3, 5, tzinfo=UTC))
+    return month
+
+
+# --- status ---
+def test_status_shows_the_equation_with_its_numbers() -> None:
+    log_event("LOGIN")
+    left_behind("LOGOUT", "LOGOUT")
+    text = " ".join(run("eventlog_status").split())
+    assert "recorded 3 = stored 1 + in journals 2" in text and "Nothing is missing." in text
+
+
+def test_status_in_json_adds_up() -> None:
+    log_event("LOGIN")
+    left_behind("LOGOUT")
+    now = facts("eventlog_status")
+    terms = ("stored", "waiting_journal", "waiting_outbox", "dead", "dropped", "duplicates", "lost")
+    assert now["recorded"] == 2 == sum(now[term] for term in terms)
+
+
+def test_status_says_what_is_missing_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    left_behind("LOGIN", "LOGOUT")
+    later = conf.SPOOL_DIR / f"{WRITER}.999999.000000000010.journal"
+    later.write_bytes(journal.line(WRITER, 10, make_record("LOGIN", {}).to_json()))
+    with pytest.raises(SystemExit) as ended:
+        call_command("eventlog_status")
+    assert ended.value.code == 1
+    assert "7 are missing" in capsys.readouterr().out
+
+
+# --- drain ---
+def test_drain_stores_what_a_dead_process_left() -> None:
+    left_behind("LOGIN", "LOGOUT")
+    assert facts("eventlog_drain")["stored"] == 2
+    assert Event.objects.filter(event_type__in=["LOGIN", "LOGOUT"]).count() == 2
+
+
+def test_draining_twice_is_draining_once() -> None:
+    left_behind("LOGIN")
+    run("eventlog_drain")
+    assert "Stored 0" in run("eventlog_drain") and Event.objects.filter(event_type="LOGIN").count() == 1
+
+
+def test_a_database_that_refuses_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OperationalError("connection refused\nIs the server running?")
+
+    monkeypatch.setattr(drain, "drain", refuse)
+    with pytest.raises(CommandError, match="^OperationalError: connection refused$"):
+        run("eventlog_drain")
+
+
+def test_a_failed_command_exits_with_1(tmp_path: Path) -> None:
+    nowhere = {
+        **os.environ,
+        "DATABASE_URL": "postgresql://postgres@127.0.0.1:1/none",
+        "EVENTLOG_SPOOL_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "manage.py", "eventlog_status", "--json"]
+    ended = subprocess.run(command, cwd=settings.BASE_DIR, env=nowhere, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1 and ended.stdout == "" and "Traceback" not in ended.stderr
+
+
+# --- partitions ---
+def test_missing_partitions_are_made_and_recorded() -> None:
+    ahead = Month.of(timezone.now()).plus(partitions.MONTHS_AHEAD)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {ahead.table}")
+    made = facts("eventlog_partitions")
+    assert made["made"] == [ahead.table] and ahead.table in made["partitions"]
+    assert Event.objects.get(event_type="MAINTENANCE").event_data == {"partitions": [ahead.table]}
+
+
+def test_partitions_that_are_there_are_left_alone() -> None:
+    assert "none, all were there" in run("eventlog_partitions")
+    assert not Event.objects.filter(event_type="MAINTENANCE").exists()
+
+
+# --- cleanup ---
+def test_cleanup_drops_whole_partitions_and_deletes_the_rest() -> None:
+    month = old_partition()
+    old_event(days=conf.LOG_RETENTION_DAYS + 1)
+    old_event(days=conf.LOG_RETENTION_DAYS - 1)
+    done = facts("eventlog_cleanup")
+    assert (done["partitions"], done["rows"]) == ({month.table: 1}, 2)
+    assert Event.objects.filter(event_type="MAINTENANCE").count() == 1
+
+
+def test_a_dry_run_tells_the_same_and_removes_nothing() -> None:
+    month = old_partition()
+    old_event(days=conf.LOG_RETENTION_DAYS + 1)
+    planned = facts("eventlog_cleanup", "--dry-run")
+    assert (planned["partitions"], planned["rows"], planned["dry_run"]) == ({month.table: 1}, 2, True)
+    assert Event.objects.filter(event_type="MAINTENANCE").count() == 2
+
+
+def test_cleanup_is_recorded_once() -> None:
+    old_event(days=conf.LOG_RETENTION_DAYS + 1)
+    run("eventlog_cleanup")
+    assert "Removed 0 events" in run("eventlog_cleanup")
+    assert Event.objects.get(event_type="EVENTS_CLEANUP").event_data["rows"] == 1
+
+
+def test_cleanup_shows_its_progress_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cleanup, "clean_up", lambda before: iter([cleanup.Removal(3), cleanup.Removal(4)]))
+    assert eventlog_cleanup.Command().removed(timezone.now()) and capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    eventlog_cleanup.Command().removed(timezone.now())
+    assert "7 events" in capsys.readouterr().err
