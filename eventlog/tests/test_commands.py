@@ -104,7 +104,7 @@ def test_a_database_that_refuses_is_said_in_one_line(monkeypatch: pytest.MonkeyP
     def refuse() -> None:
         raise OperationalError("connection refused\nIs the server running?")
 
-    monkeypatch.setattr(drain, "drain", refuse)
+    monkeypatch.setattr(drain, "steps", refuse)
     with pytest.raises(CommandError, match="^OperationalError: connection refused$"):
         run("eventlog_drain")
 
