@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from edupro import postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"  # this machine's data: the embedded database, the journal, uploads, the demo's queue
-
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+# This machine's data: the embedded database, the journal, uploads, the demo's queue.
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 DEVELOPMENT_KEY = "for-development-only-0123456789-abcdefghijklmnopqrstuvwxyz-edupro"
 

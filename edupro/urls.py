@@ -1,5 +1,6 @@
 """Where everything is. The API, the home page and the health checks answer with and without a trailing slash."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import TemplateView
@@ -14,6 +15,7 @@ urlpatterns = [
     re_path(r"^health/ready/?$", health.ready, name="ready"),
     path("api/", include("eventlog.api.urls")),
     path("api/", include("edupro.school.urls")),
+    *([path("demo/", include("edupro.demo.urls"))] if settings.DEBUG else []),
 ]
 
 handler400 = "edupro.errors.bad_request"

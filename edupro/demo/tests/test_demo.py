@@ -1,0 +1,197 @@
+"""The command: what it refuses at once, and the whole of it as people run it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from psycopg2 import errors
+
+from edupro.demo import fresh, people, stage
+from eventlog.conf import conf
+
+CATEGORIES = {"AUTH", "CRUD", "FILE", "SYSTEM", "SECURITY"}
+Demo = Callable[..., "subprocess.Popen[bytes]"]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+# --- refusals ---
+@pytest.fixture
+def debug(settings):
+    settings.DEBUG = True
+
+
+def options(**given: Any) -> stage.Options:
+    return stage.Options(**{"host": "127.0.0.1", "port": free_port(), "rate": 5, **given})
+
+
+def test_a_taken_port_is_refused_before_anything_is_changed(debug):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(CommandError, match=f"127.0.0.1:{port}: the port is taken"):
+            stage.check(options(port=port))
+
+
+def test_without_debug_it_is_refused():
+    with pytest.raises(CommandError, match="DEBUG"):
+        stage.check(options())
+
+
+def test_starting_over_in_a_database_of_ones_own_wants_a_yes(debug, settings):
+    settings.DATABASE_URL = "postgresql://somewhere/precious"
+    with pytest.raises(CommandError, match="--yes"):
+        stage.check(options(reset=True))
+    stage.check(options(reset=True, yes=True))
+
+
+def test_starting_over_in_the_embedded_database_wants_none(debug, settings):
+    settings.DATABASE_URL = ""
+    stage.check(options(reset=True))
+
+
+def test_one_demo_at_a_time():
+    with stage.alone(), pytest.raises(CommandError, match="runs already"), stage.alone():
+        pass
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "fast", "nan", "201"])
+def test_a_rate_that_makes_no_sense_is_refused(value):
+    with pytest.raises(CommandError, match="rate"):
+        call_command("demo", "--rate", value)
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "http"])
+def test_a_port_that_is_none_is_refused(value):
+    with pytest.raises(CommandError, match="port"):
+        call_command("demo", "--port", value)
+
+
+def test_addresses_are_written_as_urls_want_them():
+    assert options(host="::1", port=80).url == "http://[::1]:80"
+    assert options(host="0.0.0.0", port=80).url == "http://127.0.0.1:80"
+
+
+@pytest.mark.django_db
+def test_starting_over_removes_tables_photos_passwords_and_waiting_events(settings, tmp_path):
+    settings.EVENTLOG = {**settings.EVENTLOG, "SPOOL_DIR": tmp_path / "spool"}
+    photo, waiting = tmp_path / "media/siswa/a.png", conf.SPOOL_DIR / f"{'0' * 32}.1.1.journal"
+    for file in (photo, waiting, people.passwords_file()):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    dropped: list[bool] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fresh, "drop_tables", lambda: dropped.append(photo.exists()))
+        fresh.start_over()
+    assert dropped == [True] and not any(file.exists() for file in (photo, waiting, people.passwords_file()))
+
+
+# --- the whole ---
+def connect(name: str) -> Any:
+    database = settings.DATABASES["default"]
+    return psycopg2.connect(
+        dbname=name, user=database["USER"], password=database["PASSWORD"], host=database["HOST"], port=database["PORT"]
+    )
+
+
+def sql(statement: str, *, database: str = "postgres") -> list[tuple[Any, ...]]:
+    with closing(connect(database)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(statement)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    name = f"demo_test_{os.getpid()}"
+    sql(f"CREATE DATABASE {name}")
+    yield name
+    sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def demo(database: str, tmp_path: Path) -> Iterator[Demo]:
+    """Start the demo in a folder and a database of its own."""
+    started: list[subprocess.Popen[bytes]] = []
+    own = {
+        "DJANGO_SETTINGS_MODULE": "edupro.demo.tests.settings",
+        "DEMO_TEST_FOLDER": str(tmp_path),
+        "DEMO_TEST_DATABASE": database,
+        "EVENTLOG_SPOOL_DIR": str(tmp_path / "spool"),
+        "CELERY_BROKER_URL": "filesystem://",
+        "DEBUG": "on",
+    }
+
+    def start(*arguments: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", *arguments]
+        with (tmp_path / "said").open("w") as said:
+            process = subprocess.Popen(command, env={**os.environ, **own}, stdout=said, stderr=subprocess.STDOUT)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def running(folder: Path) -> list[str]:
+    """The programs that were started with this folder in their environment, directly or not."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"DEMO_TEST_FOLDER={folder}\0" in (process / "environ").read_text(errors="replace"):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue  # it has just ended
+    return found
+
+
+def categories(database: str) -> set[str]:
+    try:
+        return {category for (category,) in sql("SELECT DISTINCT event_category FROM events", database=database)}
+    except errors.UndefinedTable:
+        return set()
+
+
+def comes_true(condition: Callable[[], bool], *, folder: Path, process: "subprocess.Popen[bytes]") -> None:
+    """Within a minute; else what the demo and its server have said."""
+    deadline = monotonic() + 60
+    while not condition():
+        words = "\n".join(file.read_text()[-6000:] for file in (folder / "said", *folder.glob("demo-*.log")))
+        assert process.poll() is None and monotonic() < deadline, words
+        sleep(0.2)
+
+
+def test_within_a_minute_there_are_events_of_all_kinds_and_ctrl_c_ends_it_all(demo, database, tmp_path):
+    process = demo("--port", str(free_port()), "--rate", "20")
+    comes_true(lambda: categories(database) >= CATEGORIES, folder=tmp_path, process=process)
+    assert len(running(tmp_path)) >= 4  # itself, gunicorn and its workers, Celery and its beat
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    said = (tmp_path / "said").read_text()
+    assert "/admin/" in said and said.endswith("Stopped.\n")
+    assert running(tmp_path) == []
+
+
+def test_when_the_server_dies_it_says_so_and_ends_the_rest(demo, tmp_path):
+    process = demo("--port", str(free_port()), "--no-traffic", "--reset", "--yes")
+    comes_true((tmp_path / "demo-worker.log").exists, folder=tmp_path, process=process)
+    server = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
+    os.kill(int(server), signal.SIGKILL)
+    assert process.wait(timeout=20) == 1
+    assert "The web process has ended by itself" in (tmp_path / "said").read_text()
+    assert running(tmp_path) == []
