@@ -444,6 +444,8 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
         cleaned = CLEANERS[column](cleaning, value)
         if cleaned is not None and cleaned != "":
             columns[column] = cleaned
+    if "search_text" not in columns and (words := searchable(name, columns)):
+        columns["search_text"] = words
     if not columns.get("event_name"):
         columns["event_name"] = str(known.label)
     if cleaning.tags:
@@ -455,6 +457,15 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
         event_category=category if isinstance(category, str) and category in catalog.CATEGORIES else known.category,
         columns=columns,
     )
+
+
+SEARCHED = ("entity_name", "reason", "error_code", "error_message")
+
+
+def searchable(event_type: str, columns: Mapping[str, Any]) -> str:
+    """The words by which people look for an event, cleaned already; few, since their index is the dearest of all."""
+    names = SEARCHED if event_type == catalog.HTTP_REQUEST else ("event_name", *SEARCHED)
+    return " ".join(columns[name][:200] for name in names if name in columns)
 
 
 RESERVED = ("timestamp", "event_category")

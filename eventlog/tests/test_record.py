@@ -179,6 +179,15 @@ def test_a_secret_at_the_cut_is_masked_before_it_is_cut() -> None:
     assert b"hunter" not in make_record("LOGIN", {"error_message": text}).to_json()
 
 
+def test_the_words_people_look_for_are_searchable() -> None:
+    record = make_record("SISWA_UPDATE", {"entity_name": "Ahmad Fauzi", "reason": "moved", "username": "ada"})
+    assert record.search_text == "Ahmad Fauzi moved"
+
+
+def test_a_request_without_a_fault_has_nothing_to_search() -> None:
+    assert make_record("HTTP_REQUEST", {"event_name": "GET /"}).search_text is None
+
+
 def test_a_record_awaited_is_the_record() -> None:
     record = make_record("MAINTENANCE", {})
 
