@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Union
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop as noop
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -55,13 +54,13 @@ STATUSES = {SUCCESS: _("Success"), FAILED: _("Failed"), ERROR: _("Error"), PENDI
 AUTH_METHODS = ("session", "jwt", "basic", "system", "database", "anonymous")
 
 CRUD_ACTIONS = {
-    "CREATE": (noop("%(entity)s created"), INFO),
-    "READ": (noop("%(entity)s read"), DEBUG),
-    "UPDATE": (noop("%(entity)s changed"), INFO),
-    "DELETE": (noop("%(entity)s deleted"), LOW),
-    "BULK_UPDATE": (noop("%(entity)s changed in bulk"), LOW),
-    "BULK_IMPORT": (noop("%(entity)s imported"), LOW),
-    "EXPORT": (noop("%(entity)s exported"), LOW),
+    "CREATE": (gettext_noop("%(entity)s created"), INFO),
+    "READ": (gettext_noop("%(entity)s read"), DEBUG),
+    "UPDATE": (gettext_noop("%(entity)s changed"), INFO),
+    "DELETE": (gettext_noop("%(entity)s deleted"), LOW),
+    "BULK_UPDATE": (gettext_noop("several %(entity)s records changed"), LOW),
+    "BULK_IMPORT": (gettext_noop("%(entity)s imported"), LOW),
+    "EXPORT": (gettext_noop("%(entity)s exported"), LOW),
 }
 
 
@@ -104,18 +103,18 @@ PERMISSION_CHANGE = _type("PERMISSION_CHANGE", AUTH, _("Rights changed"), MEDIUM
 ACCOUNT_LOCK = _type("ACCOUNT_LOCK", AUTH, _("Account locked"), MEDIUM)
 ACCOUNT_UNLOCK = _type("ACCOUNT_UNLOCK", AUTH, _("Account unlocked"), LOW)
 
-MODEL_TRAIN_START = _type("MODEL_TRAIN_START", ML, _("Training started"), status=PENDING)
+MODEL_TRAIN_START = _type("MODEL_TRAIN_START", ML, _("Model training started"), status=PENDING)
 MODEL_TRAIN = _type("MODEL_TRAIN", ML, _("Model trained"))
-MODEL_TRAIN_FAILED = _type("MODEL_TRAIN_FAILED", ML, _("Training failed"), MEDIUM, FAILED)
+MODEL_TRAIN_FAILED = _type("MODEL_TRAIN_FAILED", ML, _("Model training failed"), MEDIUM, FAILED)
 MODEL_EVALUATE = _type("MODEL_EVALUATE", ML, _("Model evaluated"))
 MODEL_SAVE = _type("MODEL_SAVE", ML, _("Model saved"))
 MODEL_LOAD = _type("MODEL_LOAD", ML, _("Model loaded"))
 PREDICTION_SINGLE = _type("PREDICTION_SINGLE", ML, _("Prediction made"))
-PREDICTION_BATCH = _type("PREDICTION_BATCH", ML, _("Predictions made"))
+PREDICTION_BATCH = _type("PREDICTION_BATCH", ML, _("Batch of predictions made"))
 
 APP_START = _type("APP_START", SYSTEM, _("Process started"))
 APP_SHUTDOWN = _type("APP_SHUTDOWN", SYSTEM, _("Process stopped"))
-UNCLEAN_STOP = _type("UNCLEAN_STOP", SYSTEM, _("Process died"), HIGH, ERROR)
+UNCLEAN_STOP = _type("UNCLEAN_STOP", SYSTEM, _("Process stopped unexpectedly"), HIGH, ERROR)
 HEALTH_CHECK = _type("HEALTH_CHECK", SYSTEM, _("Health check"), DEBUG)
 CONFIG_CHANGED = _type("CONFIG_CHANGED", SYSTEM, _("Configuration changed"), MEDIUM)
 MAINTENANCE = _type("MAINTENANCE", SYSTEM, _("Maintenance"))
@@ -126,21 +125,21 @@ COMMAND = _type("COMMAND", SYSTEM, _("Command run"))
 SLOW_REQUEST = _type("SLOW_REQUEST", SYSTEM, _("Slow request"), LOW)
 SLOW_QUERY = _type("SLOW_QUERY", SYSTEM, _("Slow query"), LOW)
 ERROR_500 = _type("ERROR_500", SYSTEM, _("Server error"), HIGH, ERROR)
-EVENTS_DROPPED = _type("EVENTS_DROPPED", SYSTEM, _("Events dropped"), CRITICAL, ERROR)
-EVENTS_SILENT = _type("EVENTS_SILENT", SYSTEM, _("Unusual silence"), HIGH)
+EVENTS_DROPPED = _type("EVENTS_DROPPED", SYSTEM, _("Events lost"), CRITICAL, ERROR)
+EVENTS_SILENT = _type("EVENTS_SILENT", SYSTEM, _("Unusually few events"), HIGH)
 EVENTS_CLEANUP = _type("EVENTS_CLEANUP", SYSTEM, _("Old events removed"))
 EVENTS_ARCHIVED = _type("EVENTS_ARCHIVED", SYSTEM, _("Events archived"))
 EVENTS_RESTORED = _type("EVENTS_RESTORED", SYSTEM, _("Events restored"))
 EVENTS_EXPORTED = _type("EVENTS_EXPORTED", SYSTEM, _("Events exported"), LOW)
 EVENTS_VIEWED = _type("EVENTS_VIEWED", SYSTEM, _("Events viewed"), DEBUG)
 EVENTS_SEALED = _type("EVENTS_SEALED", SYSTEM, _("Events sealed"), DEBUG)
-HOLD_PLACED = _type("HOLD_PLACED", SYSTEM, _("Hold placed"), LOW)
-HOLD_LIFTED = _type("HOLD_LIFTED", SYSTEM, _("Hold lifted"), LOW)
+HOLD_PLACED = _type("HOLD_PLACED", SYSTEM, _("Deletion put on hold"), LOW)
+HOLD_LIFTED = _type("HOLD_LIFTED", SYSTEM, _("Deletion allowed again"), LOW)
 DEAD_LETTER_RETRIED = _type("DEAD_LETTER_RETRIED", SYSTEM, _("Refused event tried again"))
 DEAD_LETTER_DISCARDED = _type("DEAD_LETTER_DISCARDED", SYSTEM, _("Refused event discarded"), MEDIUM)
 SUBJECT_EXPORTED = _type("SUBJECT_EXPORTED", SYSTEM, _("Person's data exported"), LOW)
 SUBJECT_ERASED = _type("SUBJECT_ERASED", SYSTEM, _("Person's data erased"), MEDIUM)
-ALERT_OPENED = _type("ALERT_OPENED", SYSTEM, _("Alert opened"), MEDIUM)
+ALERT_OPENED = _type("ALERT_OPENED", SYSTEM, _("New alert"), MEDIUM)
 ALERT_UPDATED = _type("ALERT_UPDATED", SYSTEM, _("Alert updated"))
 
 FILE_UPLOAD = _type("FILE_UPLOAD", FILE, _("File uploaded"))
@@ -155,23 +154,23 @@ XSS = _type("XSS", SECURITY, _("Script injection (XSS)"), HIGH, FAILED)
 PATH_TRAVERSAL = _type("PATH_TRAVERSAL", SECURITY, _("Path traversal"), HIGH, FAILED)
 COMMAND_INJECTION = _type("COMMAND_INJECTION", SECURITY, _("Command injection"), HIGH, FAILED)
 TEMPLATE_INJECTION = _type("TEMPLATE_INJECTION", SECURITY, _("Template injection"), HIGH, FAILED)
-SCANNER = _type("SCANNER", SECURITY, _("Scanner"), MEDIUM, FAILED)
+SCANNER = _type("SCANNER", SECURITY, _("Vulnerability scanner"), MEDIUM, FAILED)
 BRUTE_FORCE = _type("BRUTE_FORCE", SECURITY, _("Password guessing"), HIGH)
 DISTRIBUTED_BRUTE_FORCE = _type("DISTRIBUTED_BRUTE_FORCE", SECURITY, _("Password guessing from many addresses"), HIGH)
 PASSWORD_SPRAYING = _type("PASSWORD_SPRAYING", SECURITY, _("One password tried on many accounts"), HIGH)
 CREDENTIAL_STUFFING = _type("CREDENTIAL_STUFFING", SECURITY, _("Stolen passwords tried"), HIGH)
-USER_ENUMERATION = _type("USER_ENUMERATION", SECURITY, _("Account names probed"), MEDIUM)
+USER_ENUMERATION = _type("USER_ENUMERATION", SECURITY, _("Account names guessed"), MEDIUM)
 SUCCESS_AFTER_FAILURES = _type("SUCCESS_AFTER_FAILURES", SECURITY, _("Sign-in after many failures"), HIGH)
 IMPOSSIBLE_TRAVEL = _type("IMPOSSIBLE_TRAVEL", SECURITY, _("Impossible travel"), HIGH)
 NEW_DEVICE = _type("NEW_DEVICE", SECURITY, _("New device"), LOW)
 SESSION_HIJACK = _type("SESSION_HIJACK", SECURITY, _("Session used elsewhere"), HIGH)
 TOKEN_REUSE = _type("TOKEN_REUSE", SECURITY, _("Token used again"), HIGH)
 OFF_HOURS = _type("OFF_HOURS", SECURITY, _("Unusual hour"), LOW)
-SCAN_BURST = _type("SCAN_BURST", SECURITY, _("Many missing pages asked for"), MEDIUM)
+SCAN_BURST = _type("SCAN_BURST", SECURITY, _("Many requests for missing pages"), MEDIUM)
 FORBIDDEN_BURST = _type("FORBIDDEN_BURST", SECURITY, _("Many refusals"), MEDIUM)
 ENUMERATION = _type("ENUMERATION", SECURITY, _("Records tried one by one"), MEDIUM)
 MASS_EXPORT = _type("MASS_EXPORT", SECURITY, _("Unusually large export"), HIGH)
-PRIVILEGE_ESCALATION = _type("PRIVILEGE_ESCALATION", SECURITY, _("Rights raised"), HIGH)
+PRIVILEGE_ESCALATION = _type("PRIVILEGE_ESCALATION", SECURITY, _("More rights gained"), HIGH)
 UNUSUAL_ACCESS = _type("UNUSUAL_ACCESS", SECURITY, _("Unusual access"), MEDIUM)
 OUT_OF_BAND_CHANGE = _type("OUT_OF_BAND_CHANGE", SECURITY, _("Change from outside the application"), HIGH)
 TAMPERING = _type("TAMPERING", SECURITY, _("Tampering with the log"), CRITICAL, ERROR)

@@ -64,8 +64,8 @@ def journal_is_writable(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
         folder = folder.parent
     if os.access(folder, os.W_OK | os.X_OK):
         return []
-    hint = "Set EVENTLOG_SPOOL_DIR to a folder on a local disk that this user may write."
-    return [Error(f"The journal's folder {conf.SPOOL_DIR} cannot be written.", hint=hint, id="eventlog.E006")]
+    hint = "Events are in memory alone. Set EVENTLOG_SPOOL_DIR to a folder on a local disk that this user may write."
+    return [Warning(f"The journal's folder {conf.SPOOL_DIR} cannot be written.", hint=hint, id="eventlog.W002")]
 
 
 def database_is_postgresql(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

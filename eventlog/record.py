@@ -23,7 +23,7 @@ import uuid_utils
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from uuid_utils.compat import uuid7
 
@@ -447,7 +447,7 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
     if "search_text" not in columns and (words := searchable(name, columns)):
         columns["search_text"] = words
     if not columns.get("event_name"):
-        columns["event_name"] = str(known.label)
+        columns["event_name"] = plain_label(known)
     if cleaning.tags:
         columns["tags"] = sorted({*columns.get("tags", ()), *cleaning.tags})
     return EventRecord(
@@ -457,6 +457,13 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
         event_category=category if isinstance(category, str) and category in catalog.CATEGORIES else known.category,
         columns=columns,
     )
+
+
+@lru_cache(maxsize=1024)
+def plain_label(known: catalog.EventType) -> str:
+    """In English, whoever caused it: rows are read by programs too, and screens translate by the type."""
+    with translation.override("en"):
+        return str(known.label)
 
 
 SEARCHED = ("entity_name", "reason", "error_code", "error_message")

@@ -6,11 +6,9 @@ What an event holds came from outside; it reaches HTML through `format_html` onl
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.admin import display
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -18,11 +16,12 @@ from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
 from eventlog.models import Event
+from eventlog.record import plain_label
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})  # 0 and False say something
 ABSENT = object()
@@ -40,24 +39,12 @@ def label(event: Event) -> str:
     return str(known.label) if known else event.event_type
 
 
-@lru_cache(maxsize=1024)
-def default_names(event_type: str) -> frozenset[str]:
-    """What an event of this type is called where nobody gave it a name; in the language of who caused it."""
-    known = catalog.lookup(event_type)
-    if known is None:
-        return frozenset(["", event_type])
-    names = {""}
-    for language, _name in settings.LANGUAGES:
-        with override(language):
-            names.add(str(known.label))
-    return frozenset(names)
-
-
 @display(description=_("what happened"))
 def sentence(event: Event) -> str:
     """In words, and to which record."""
-    given = event.event_name
-    words = label(event) if given in default_names(event.event_type) else given
+    known = catalog.lookup(event.event_type)
+    named = event.event_name not in ("", event.event_type) and (not known or event.event_name != plain_label(known))
+    words = event.event_name if named else label(event)
     return f"{words}: {event.entity_name}" if event.entity_name and event.entity_name not in words else words
 
 
@@ -132,7 +119,7 @@ def cpu_time(event: Event) -> str:
     return milliseconds(event.cpu_time_ms)
 
 
-@display(description=_("query time"))
+@display(description=_("database time"))
 def query_time(event: Event) -> str:
     return milliseconds(event.db_time_ms)
 
@@ -170,12 +157,12 @@ def username(event: Event) -> str:
     return same(event, event.username, "username")
 
 
-@display(description=_("user id"))
+@display(description=_("user ID"))
 def user_id(event: Event) -> str:
     return "" if event.user_id is None else str(event.user_id)
 
 
-@display(description=_("address"))
+@display(description=_("IP address"))
 def address(event: Event) -> str:
     return same(event, event.ip_address or "", "ip_address")
 
@@ -185,12 +172,12 @@ def session(event: Event) -> str:
     return same(event, event.session_id, "session_id")
 
 
-@display(description=_("request id"))
+@display(description=_("request ID"))
 def request_id(event: Event) -> str:
     return same(event, event.request_id, "request_id")
 
 
-@display(description=_("record"))
+@display(description=_("record ID"))
 def record(event: Event) -> str:
     words = f"{event.entity_type} {event.entity_id}".strip()
     return same(event, words, "entity_type", "entity_id") if event.entity_type and event.entity_id else words

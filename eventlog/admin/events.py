@@ -91,7 +91,7 @@ GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     ),
     (_("Response"), ("response_status", display.duration, display.size, "response_content_type")),
     (
-        _("Resources"),
+        _("Server load"),
         (display.cpu_time, "memory_usage_mb", "memory_delta_kb", "db_query_count", display.query_time),
     ),
     (_("Record"), (display.record, "entity_name", "action", display.changes)),
@@ -168,7 +168,7 @@ class EventAdmin(ModelAdmin):
     list_per_page = 50
     search_fields = ["username__exact", "request_id__exact", "entity_id__exact"]  # see `alternatives`
     search_help_text = _(
-        "A user name, a request id or a record's id, exactly; or a kind of record and its id: siswa 12."
+        "Enter an exact user name, request ID or record ID, or a kind of record with its ID, such as siswa 12."
     )
     sortable_by = ()
     actions = None

@@ -66,7 +66,7 @@ class Event(models.Model):
     """
 
     # identity
-    id = models.UUIDField(_("id"), primary_key=True)  # v7, made at capture: storing an event twice is harmless
+    id = models.UUIDField(_("ID"), primary_key=True)  # v7, made at capture: storing an event twice is harmless
     timestamp = models.DateTimeField(_("time"))  # when it happened (UTC), not when it was stored
     recorded_at = models.DateTimeField(_("stored at"), db_default=Now())
     event_type = models.CharField(_("type"), max_length=100)  # a name from catalog.py: LOGIN_FAILED
@@ -91,23 +91,23 @@ class Event(models.Model):
     username = text(150, verbose_name=_("user name"))
     user_role = text(50, verbose_name=_("role"))
     session_id = text(64, verbose_name=_("session"))  # a keyed hash, never the session's key
-    auth_method = text(10, verbose_name=_("signed in by"))
+    auth_method = text(10, verbose_name=_("sign-in method"))
 
     # request
-    request_id = text(64, verbose_name=_("request id"))
-    trace_id = text(32, verbose_name=_("trace id"))
-    ip_address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    request_id = text(64, verbose_name=_("request ID"))
+    trace_id = text(32, verbose_name=_("trace ID"))
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     user_agent = long_text(verbose_name=_("browser"))
     request_method = text(10, verbose_name=_("method"))
     endpoint = text(255, verbose_name=_("endpoint"))  # the route: /api/siswa/{id}
     request_path = long_text(verbose_name=_("path"))
-    query_params = data(verbose_name=_("query"))
+    query_params = data(verbose_name=_("URL parameters"))
     request_headers = data(verbose_name=_("headers"))
     request_body = data(verbose_name=_("body"))
     referrer = long_text(verbose_name=_("referrer"))
 
     # response
-    response_status = models.IntegerField(_("status"), null=True, blank=True)
+    response_status = models.IntegerField(_("status code"), null=True, blank=True)
     response_time_ms = models.FloatField(_("duration (ms)"), null=True, blank=True)
     response_size_bytes = models.BigIntegerField(_("size (bytes)"), null=True, blank=True)
     response_content_type = text(100, verbose_name=_("content type"))
@@ -115,13 +115,13 @@ class Event(models.Model):
     # resources that the request used
     cpu_time_ms = models.FloatField(_("CPU time (ms)"), null=True, blank=True)
     memory_usage_mb = models.FloatField(_("memory (MB)"), null=True, blank=True)
-    memory_delta_kb = models.IntegerField(_("memory grown (kB)"), null=True, blank=True)
-    db_query_count = models.IntegerField(_("queries"), null=True, blank=True)
+    memory_delta_kb = models.IntegerField(_("memory growth (kB)"), null=True, blank=True)
+    db_query_count = models.IntegerField(_("database queries"), null=True, blank=True)
     db_time_ms = models.FloatField(_("query time (ms)"), null=True, blank=True)
 
     # entity
     entity_type = text(100, verbose_name=_("kind of record"))
-    entity_id = text(255, verbose_name=_("record"))
+    entity_id = text(255, verbose_name=_("record ID"))
     entity_name = text(200, verbose_name=_("record's name"))
     action = text(20, verbose_name=_("action"))
 
@@ -133,9 +133,9 @@ class Event(models.Model):
     reason = long_text(verbose_name=_("reason"))
 
     # failure
-    error_code = text(100, verbose_name=_("error"))
+    error_code = text(100, verbose_name=_("error code"))
     error_message = long_text(verbose_name=_("error message"))
-    error_fingerprint = text(64, verbose_name=_("fingerprint"))  # equal for equal faults
+    error_fingerprint = text(64, verbose_name=_("error fingerprint"))  # equal for equal faults
     stack_trace = long_text(verbose_name=_("traceback"))
 
     # security
@@ -150,7 +150,7 @@ class Event(models.Model):
 
     # search, compliance
     tags = models.JSONField(_("tags"), blank=True, default=list)
-    search_text = long_text(verbose_name=_("words to search"))
+    search_text = long_text(verbose_name=_("search words"))
     is_sensitive = models.BooleanField(_("sensitive"), default=False)
     retention_days = models.IntegerField(_("days to keep"), null=True, blank=True)
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)

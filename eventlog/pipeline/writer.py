@@ -17,7 +17,7 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from uuid import UUID
 
-from django.db import Error, connections
+from django.db import Error, connections, reset_queries
 
 from eventlog import catalog
 from eventlog.conf import conf
@@ -88,6 +88,7 @@ class Writer:
             urgent = self.wake.wait(TICK)
             self.wake.clear()
             self.turn(urgent=urgent)
+            reset_queries()  # with DEBUG on, Django would keep every statement, values and all
         self.turn(urgent=True)
         connections.close_all()
 
@@ -187,6 +188,7 @@ def drain_orphans(own: Writer) -> Iterator[store.Stored]:
         for segment in journals.orphans(directory, own_writer=own.journal.writer):
             try:
                 yield store_segment(segment)
+                reset_queries()
             except Error:
                 segment.abandon()
                 raise

@@ -31,7 +31,7 @@ def test_other_names_are_unknown(name: str) -> None:
 def test_an_update_in_bulk_is_not_the_update_of_a_bulk() -> None:
     known = catalog.lookup("SISWA_BULK_UPDATE")
     assert known is not None
-    assert known.label == "siswa changed in bulk"
+    assert known.label == "several siswa records changed"
 
 
 def test_our_own_code_records_only_known_types() -> None:

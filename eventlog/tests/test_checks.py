@@ -49,10 +49,10 @@ def test_a_middleware_that_is_not_first_is_a_warning(settings: Settings) -> None
     assert ids(checks.middleware_is_first(None)) == ["eventlog.W001"]
 
 
-def test_a_journal_that_cannot_be_written_is_an_error(event_log: Change, tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_is_a_warning(event_log: Change, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     event_log(SPOOL_DIR=tmp_path / "file" / "spool")
-    assert ids(checks.journal_is_writable(None)) == ["eventlog.E006"]
+    assert ids(checks.journal_is_writable(None)) == ["eventlog.W002"]
 
 
 def test_another_database_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

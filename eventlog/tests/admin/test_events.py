@@ -249,7 +249,7 @@ def test_groups_are_in_reading_order(auditor: Client) -> None:
         tags=["a"],
         **columns,
     )
-    titles = ["What", "Who", "Request", "Response", "Resources", "Record", "Failure", "Security", "System", "Tags"]
+    titles = ["What", "Who", "Request", "Response", "Server load", "Record", "Failure", "Security", "System", "Tags"]
     places = [page.index(f">{title}</h2>") for title in titles]
     assert places == sorted(places)
 
