@@ -4,14 +4,18 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import models
 from django.db.models.signals import m2m_changed
 
 from eventlog import catalog
 from eventlog.capture import actors
-from eventlog.logger import log_event
+from eventlog.capture.atomic import tell
+from eventlog.capture.queries import uncounted
+from eventlog.capture.values import label_of
+from eventlog.conf import conf
 
+MAX_NAMES = 100  # of a change; nobody reads more
 FLAGS = ("is_active", "is_staff", "is_superuser")
 
 
@@ -31,14 +35,14 @@ def saved(
     about = {"entity_type": "user", "entity_id": user.pk, "entity_name": user.get_username(), "using": using}
     if created:
         flags = {name: getattr(user, name) for name in FLAGS if hasattr(user, name)}
-        log_event(catalog.USER_REGISTER, **about, event_data=flags)
+        tell(catalog.USER_REGISTER, **about, event_data=flags)
         return
     if "password" in differing and not is_rehash(user, update_fields):
-        log_event(catalog.PASSWORD_CHANGE, **about)
+        tell(catalog.PASSWORD_CHANGE, **about)
     flags = {name: getattr(user, name) for name in FLAGS if name in differing}
     if flags:
         actors.forget_roles()
-        log_event(catalog.PERMISSION_CHANGE, **about, changed_fields=list(flags), new_values=flags)
+        tell(catalog.PERMISSION_CHANGE, **about, changed_fields=list(flags), new_values=flags)
 
 
 def is_rehash(user: Any, update_fields: Collection[str] | None) -> bool:
@@ -57,19 +61,30 @@ def rights_changed(
     **kwargs: Any,
 ) -> None:
     """From either side of the relation. A clearing is told before it happens, while there is something to name."""
-    if action not in ("post_add", "post_remove", "pre_clear"):
+    if action not in ("post_add", "post_remove", "pre_clear") or pk_set == set() or not conf.ENABLED:
         return
     actors.forget_roles()
-    others = model._base_manager.using(using).filter(pk__in=pk_set) if pk_set is not None else None
-    names = sorted(str(other) for other in others) if others is not None else ["*"]
-    if pk_set is not None and not names:
-        return
-    log_event(
+    tell(
         catalog.PERMISSION_CHANGE,
         using=using,
         entity_type=instance._meta.model_name,
         entity_id=instance.pk,
-        entity_name=str(instance),
+        entity_name=label_of(instance),
         action=action.partition("_")[2],
-        event_data={"relation": sender._meta.label, "what": names[:100], "from_other_side": reverse},
+        event_data={
+            "relation": sender._meta.label,
+            "what": names(model, pk_set, using),
+            "from_other_side": reverse,
+        },
     )
+
+
+def names(model: type[models.Model], keys: set[Any] | None, using: str) -> list[str]:
+    """What the other side's records call themselves, permissions by their code; `*` for all of them."""
+    if keys is None:
+        return ["*"]
+    rows = model._base_manager.using(using).filter(pk__in=sorted(keys)[:MAX_NAMES])
+    with uncounted():
+        if model is Permission:
+            return sorted(".".join(code) for code in rows.values_list("content_type__app_label", "codename"))
+        return sorted(label_of(row) for row in rows)

@@ -5,17 +5,25 @@ them. Of files only name, size and type are kept.
 """
 
 import json
-from typing import Any
+import re
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 import orjson
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from eventlog.conf import conf
 
-TEED = ("application/json", "application/problem+json", "text/plain", "application/x-www-form-urlencoded")
+Tagged: TypeAlias = tuple[Any, tuple[str, ...]]  # a value in JSON types, and what was done to it
+TEED = ("application/json", "text/json", "text/plain", "application/x-www-form-urlencoded")
 CUT = "[cut]"
 TEXT = "[text]"
 FILES = "[files]"
+UNPARSED = (SuspiciousOperation, ValueError, LookupError)  # too many fields; a charset that makes no text
+_BIG_NUMBER = re.compile(r"\d{19}")
+_COLON = re.compile(r'"\s*:')  # after each key, and perhaps inside a string
 
 
 class Tee:
@@ -45,7 +53,7 @@ class Tee:
 
 def tee(request: HttpRequest) -> Tee | None:
     """Put a tee into the request's stream, where there is a body of a kind that is kept."""
-    if request.method in ("GET", "HEAD") or not conf.CAPTURE_BODIES or request.content_type not in TEED:
+    if request.method in ("GET", "HEAD") or not conf.CAPTURE_BODIES or not is_kept(request.content_type or ""):
         return None
     stream = getattr(request, "_stream", None)
     if stream is None:
@@ -55,48 +63,56 @@ def tee(request: HttpRequest) -> Tee | None:
     return teed
 
 
-def body_of(request: HttpRequest, teed: Tee | None) -> tuple[Any, tuple[str, ...]]:
+def is_kept(content_type: str) -> bool:
+    return content_type in TEED or content_type.endswith("+json")
+
+
+def body_of(request: HttpRequest, teed: Tee | None) -> Tagged:
     """(body in JSON types or None, tags)."""
     if not conf.CAPTURE_BODIES:
         return None, ()
-    if form := parsed_form(request):
-        return form, ()
+    if (form := parsed_form(request)) is not None:
+        return form
     if teed is None or not teed.size:
         return None, ()
     if teed.size > teed.limit:
-        return {CUT: f"{teed.size} bytes"}, ("body_cut",)
-    return parsed(bytes(teed.kept), request)
+        return cut(teed.size)
+    return parsed(bytes(teed.kept), request, whole=teed.size >= declared_length(request))
 
 
-def parsed_form(request: HttpRequest) -> dict[str, Any] | None:
+def cut(size: int) -> Tagged:
+    return {CUT: f"{size} bytes"}, ("body_cut",)
+
+
+def parsed_form(request: HttpRequest) -> Tagged | None:
     """The fields of a form, and its files by name, where Django has parsed it already."""
     post, files = request.__dict__.get("_post"), request.__dict__.get("_files")
-    if not post and not files:
+    if not isinstance(post, MultiValueDict) or not (post or files):
         return None
     length = declared_length(request)
     if not files and length > conf.MAX_BODY_BYTES:
-        return {CUT: f"{length} bytes"}
-    fields = bounded_lists(post) if post else {}
+        return cut(length)
+    fields, tags = bounded_lists(post)
     if files:
         fields[FILES] = [
             {"field": name, "name": file.name, "size": file.size, "type": file.content_type}
             for name, listed in files.lists()
             for file in listed
         ]
-    return fields
+    return fields, tags
 
 
-def bounded_lists(values: QueryDict) -> dict[str, Any]:
-    """{name: value, or list of values}, in all at most `MAX_BODY_BYTES` characters."""
+def bounded_lists(values: "MultiValueDict[str, Any]") -> tuple[dict[str, Any], tuple[str, ...]]:
+    """({name: value, or list of values}, tags); names and values have at most `MAX_BODY_BYTES` characters in all."""
     left = conf.MAX_BODY_BYTES
     fields: dict[str, Any] = {}
     for name, listed in values.lists():
-        fields[name] = listed[0] if len(listed) == 1 else listed
-        left -= sum(len(value) for value in listed if isinstance(value, str))
+        left -= len(name) + sum(len(value) for value in listed if isinstance(value, str))
         if left < 0:
-            fields[name] = CUT
-            break
-    return fields
+            fields[name[:200]] = CUT
+            return fields, ("truncated",)
+        fields[name] = listed[0] if len(listed) == 1 else listed
+    return fields, ()
 
 
 def declared_length(request: HttpRequest) -> int:
@@ -106,30 +122,63 @@ def declared_length(request: HttpRequest) -> int:
         return 0
 
 
-def parsed(raw: bytes, request: HttpRequest) -> tuple[Any, tuple[str, ...]]:
+def parsed(raw: bytes, request: HttpRequest, *, whole: bool) -> Tagged:
+    if compression := request.META.get("HTTP_CONTENT_ENCODING"):
+        return {CUT: f"{len(raw)} bytes, {compression[:40]}"}, ("binary",)  # never unpacked: it may be a bomb
     if request.content_type == "application/x-www-form-urlencoded":
-        return bounded_lists(QueryDict(raw, encoding="utf-8", mutable=False)), ()
-    if request.content_type == "text/plain" or request.META.get("HTTP_CONTENT_ENCODING"):
-        return {TEXT: raw.decode(errors="replace")}, ()
+        return parsed_pairs(raw, request)
+    text, tags = decoded(raw, request)
+    if request.content_type == "text/plain" or not whole:
+        return {TEXT: text}, tags if whole else (*tags, "body_unread")
     try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return {TEXT: raw.decode(errors="replace")}, ("bad_json",)
-    return value, ("duplicate_keys",) if has_duplicate_keys(raw, value) else ()
+        value = loaded(text)
+    except ValueError:
+        return {TEXT: text}, (*tags, "bad_json")
+    return value, (*tags, "duplicate_keys") if has_duplicate_keys(text, value) else tags
 
 
-def has_duplicate_keys(raw: bytes, value: Any) -> bool:
+def loaded(text: str) -> Any:
+    """Raises ValueError. orjson is quick, but makes a float of a whole number beyond 64 bits."""
+    if _BIG_NUMBER.search(text):
+        with suppress(ValueError, RecursionError):
+            return json.loads(text)
+    return orjson.loads(text)
+
+
+def parsed_pairs(raw: bytes, request: HttpRequest) -> Tagged:
+    try:
+        return bounded_lists(QueryDict(raw, encoding=request.encoding or "utf-8"))
+    except UNPARSED:
+        return {TEXT: raw.decode(errors="replace")}, ("unparsed",)
+
+
+def decoded(raw: bytes, request: HttpRequest) -> tuple[str, tuple[str, ...]]:
+    """As the view may have read it: names of fields that stay hidden in another encoding would not be masked."""
+    try:
+        return raw.decode(request.encoding or json.detect_encoding(raw)), ()
+    except (ValueError, LookupError):
+        return raw.decode(errors="replace"), ("bad_encoding",)
+
+
+def has_duplicate_keys(text: str, value: Any) -> bool:
     """Whether a key stands twice in an object. Counting is quick and nearly always enough to say no."""
-    return raw.count(b'":') != key_count(value) and repeats_a_key(raw)
+    return len(_COLON.findall(text)) != key_count(value) and repeats_a_key(text)
 
 
 def key_count(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(map(key_count, value.values()))
-    return sum(map(key_count, value)) if isinstance(value, list) else 0
+    """Keys of all objects in `value`; a loop, since it may be nested deeper than calls can be."""
+    count, left = 0, [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            count += len(item)
+            left.extend(item.values())
+        elif isinstance(item, list):
+            left.extend(item)
+    return count
 
 
-def repeats_a_key(raw: bytes) -> bool:
+def repeats_a_key(text: str) -> bool:
     repeated = False
 
     def look(pairs: list[tuple[str, Any]]) -> None:
@@ -137,7 +186,7 @@ def repeats_a_key(raw: bytes) -> bool:
         repeated = repeated or len({key for key, _ in pairs}) < len(pairs)
 
     try:
-        json.loads(raw, object_pairs_hook=look)
+        json.loads(text, object_pairs_hook=look)
     except (ValueError, RecursionError):
         return False
     return repeated

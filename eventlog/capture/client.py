@@ -39,6 +39,13 @@ def first_untrusted(hops: tuple[str, ...], proxies: tuple[Network, ...]) -> str 
     return address
 
 
+def forwarded_tags(request: HttpRequest) -> tuple[str, ...]:
+    """Whether something else than addresses was forwarded; the header itself is kept with the others."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")[-2000:]
+    hops = forwarded.split(",")[-MAX_HOPS:] if forwarded else ()
+    return () if all(canonical_address(without_port(hop.strip())) for hop in hops) else ("bad_address",)
+
+
 def without_port(hop: str) -> str:
     """`192.0.2.1:443` and `[2001:db8::1]:443` as some proxies write them."""
     if hop.startswith("["):

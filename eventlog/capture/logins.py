@@ -8,12 +8,13 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest
 
 from eventlog import catalog
-from eventlog.capture import actors
-from eventlog.context import Actor
+from eventlog.capture import actors, requests
+from eventlog.capture.queries import uncounted
+from eventlog.context import Actor, current
 from eventlog.logger import log_event
 
 PROBED_NAMES = frozenset(
@@ -46,6 +47,8 @@ def logged_in(sender: Any, user: Any, request: HttpRequest | None = None, **kwar
 
 
 def logged_out(sender: Any, user: Any = None, **kwargs: Any) -> None:
+    if (who := current().actor) is not None:
+        who()  # so that the request keeps its actor, whom nobody can tell after this
     if user is None:
         log_event(catalog.LOGOUT)  # a session without a user
         return
@@ -58,10 +61,14 @@ def login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> Non
 
 
 def claimed(name: Any) -> dict[str, Any]:
-    """The name as typed where an account has it or it is one that attackers try; else only a hash and its length."""
+    """The name as typed where an account has it or it is one that attackers try; else only a hash and its length.
+
+    A name that may be a password is kept out of the request's own event as well.
+    """
     typed = str(name or "")[:10_000]
     if not typed or typed.lower() in PROBED_NAMES or has_account(typed):
         return {"username": typed[:150]}
+    requests.withhold(typed)
     return {"username": "", "event_data": {"name_hash": actors.keyed_hash(typed), "name_length": len(typed)}}
 
 
@@ -71,6 +78,7 @@ def has_account(name: str) -> bool:
         return False
     user_model = get_user_model()
     try:
-        return user_model._default_manager.filter(**{user_model.USERNAME_FIELD: name}).exists()
-    except DatabaseError:
+        with uncounted():
+            return user_model._default_manager.filter(**{user_model.USERNAME_FIELD: name}).exists()
+    except (Error, UnicodeError):  # the database is away; half a surrogate pair
         return False

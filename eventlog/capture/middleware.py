@@ -5,9 +5,10 @@ WSGI every call is plain, under ASGI it awaits the rest; what it does itself is 
 """
 
 import asyncio
+import logging
 import sys
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -16,15 +17,14 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
-from eventlog.capture import actors, processes, tokens
-from eventlog.capture.requests import Visit, response_columns
+from eventlog.capture import actors, processes, streams, tokens
+from eventlog.capture.requests import Visit, current_visit, response_columns
 from eventlog.capture.streams import CLIENT_GONE, AsyncCountedBody, CountedBody
 from eventlog.conf import conf
-from eventlog.context import entered
-from eventlog.logger import log_event
+from eventlog.logger import last_resort, log_event
 from eventlog.pipeline import writer
 
-_visit: ContextVar[Visit | None] = ContextVar("eventlog_visit", default=None)
+logger = logging.getLogger("eventlog")
 
 
 class EventLoggingMiddleware:
@@ -45,59 +45,83 @@ class EventLoggingMiddleware:
         return self.in_sync(request)
 
     def in_sync(self, request: HttpRequest) -> HttpResponseBase:
-        visit = arrived(request)
-        token = _visit.set(visit)
-        try:
-            with entered(visit.context):
+        visit = arrived(request, own_thread=not self.is_async)
+        if visit is None:
+            return self.get_response(request)  # type: ignore[no-any-return]
+        with visit.running():
+            try:
                 response: HttpResponseBase = self.get_response(request)
-                if actors.needs_query(request) and database_answers():
-                    visit.find_actor()
-                return answered(visit, response)
-        except BaseException as fault:
-            broke_off(visit, fault)
-            raise
-        finally:
-            _visit.reset(token)
+            except BaseException as fault:
+                broke_off(visit, fault)
+                raise
+            return answered(visit, response)
 
     async def in_async(self, request: HttpRequest) -> HttpResponseBase:
-        visit = arrived(request)
-        token = _visit.set(visit)
-        try:
-            with entered(visit.context):
+        visit = arrived(request, own_thread=not self.is_async)
+        if visit is None:
+            return await self.get_response(request)  # type: ignore[no-any-return]
+        with visit.running():
+            try:
                 response: HttpResponseBase = await self.get_response(request)
-                if actors.needs_query(request) and database_answers():
-                    await sync_to_async(visit.find_actor)()
-                return answered(visit, response)
-        except BaseException as fault:
-            broke_off(visit, fault)
+                if may_ask(visit, response):
+                    return await sync_to_async(answered)(visit, response)
+            except BaseException as fault:
+                broke_off(visit, fault)
+                raise
+            return answered(visit, response)
+
+
+@contextmanager
+def kept_going(visit: Visit | None = None) -> Iterator[None]:
+    """`log_event` never raises; this is the same for what is found out about a request to give to it."""
+    try:
+        yield
+    except Exception as error:
+        if conf.RAISE_ERRORS:
             raise
-        finally:
-            _visit.reset(token)
+        logger.exception("A request could not be recorded as it was.")
+        if visit is None or not visit.told:
+            last_resort(catalog.HTTP_REQUEST, error)
 
 
-def arrived(request: HttpRequest) -> Visit:
-    processes.started("web")
-    visit = Visit(request)
-    request.request_id = visit.request_id  # type: ignore[attr-defined]  # for the error pages
-    return visit
+def arrived(request: HttpRequest, *, own_thread: bool) -> Visit | None:
+    with kept_going():
+        streams.end_dropped()
+        processes.started("web")
+        visit = Visit(request, own_thread=own_thread)
+        request.request_id = visit.request_id  # type: ignore[attr-defined]  # for the error pages
+        return visit
+    return None
+
+
+def may_ask(visit: Visit, response: HttpResponseBase) -> bool:
+    """Whether recording may need the database, for which the event loop must not wait."""
+    return conf.PIPELINE == "sync" or response.status_code == 401 or actors.needs_query(visit.request)
 
 
 def database_answers() -> bool:
     """Whether our own writer gets through; a page that needs no database must not wait for one because of us."""
-    return not writer.current().pause
+    return writer.current().gets_through()
 
 
 def answered(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
     """Record the request; one whose body is still to be made, when it has been sent."""
     if not response.has_header("X-Request-ID"):
         response.headers["X-Request-ID"] = visit.request_id
-    if visit.request.path.startswith(conf.EXCLUDE_PATHS):
+    if is_excluded(visit.request):
         return response
-    if isinstance(response, StreamingHttpResponse):
-        count(visit, response)
-    else:
-        record(visit, response, size=len(getattr(response, "content", b"")))
+    with kept_going(visit):
+        visit.find_actor(ask=database_answers())
+        if isinstance(response, StreamingHttpResponse):
+            count(visit, response)
+        else:
+            sent = visit.request.method != "HEAD"
+            record(visit, response, size=len(getattr(response, "content", b"")) if sent else 0)
     return response
+
+
+def is_excluded(request: HttpRequest) -> bool:
+    return request.path.startswith(conf.EXCLUDE_PATHS)
 
 
 def count(visit: Visit, response: StreamingHttpResponse) -> None:
@@ -105,7 +129,8 @@ def count(visit: Visit, response: StreamingHttpResponse) -> None:
 
     def ended(size: int, problem: str, fault: BaseException | None) -> None:
         visit.fault = fault or visit.fault
-        record(visit, response, size=size, problem="" if visit.request.method == "HEAD" else problem)
+        with kept_going(visit):
+            record(visit, response, size=size, problem="" if visit.request.method == "HEAD" else problem)
 
     if response.is_async:
         response.streaming_content = AsyncCountedBody(aiter(response.streaming_content), ended)  # type: ignore[arg-type]
@@ -115,13 +140,14 @@ def count(visit: Visit, response: StreamingHttpResponse) -> None:
 
 def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str = "") -> None:
     """The request's own event, and with it what its answer means."""
-    if not actors.needs_query(visit.request):
-        visit.find_actor()
+    if visit.told:
+        return
     visit.who = tokens.given(visit.request, response) or visit.who
     columns = {**visit.columns(), **response_columns(response, size)}
     columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
     if problem:
         columns.update(event_status=catalog.ERROR, error_code=problem, tags=[*columns["tags"], "incomplete"])
+    visit.told = True
     log_event(catalog.HTTP_REQUEST, **columns)
     if response.status_code == 401:
         tokens.refused(visit.request, response)
@@ -144,18 +170,21 @@ def failure(columns: dict[str, Any]) -> dict[str, Any]:
 
 def broke_off(visit: Visit, fault: BaseException) -> None:
     """No answer was made: the client went away, or the server is ending this process."""
+    if visit.told or is_excluded(visit.request):
+        return
     gone = isinstance(fault, asyncio.CancelledError)
-    if not gone and isinstance(fault, Exception):
-        visit.fault = fault
-    columns = visit.columns()
-    columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
-    code = CLIENT_GONE if gone else type(fault).__qualname__
-    log_event(catalog.HTTP_REQUEST, **{**columns, "error_code": code, "event_status": catalog.ERROR})
+    visit.fault = None if gone else fault
+    with kept_going(visit):
+        columns = visit.columns()
+        columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
+        columns["error_code"] = CLIENT_GONE if gone else columns["error_code"]
+        visit.told = True
+        log_event(catalog.HTTP_REQUEST, **{**columns, "event_status": catalog.ERROR})
 
 
 def remember_fault(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Django turns an exception into a 500 below us; this is where it says which."""
-    visit = _visit.get()
+    visit = current_visit()
     if visit is not None:
         visit.fault = sys.exc_info()[1]
 

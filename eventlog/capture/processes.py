@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from celery import signals
 
 from eventlog import catalog
+from eventlog.capture import streams
 from eventlog.conf import conf
 from eventlog.logger import log_event
 from eventlog.pipeline import writer
@@ -45,6 +46,7 @@ def once_started(pid: int, kind: str) -> None:
 
 
 def app_shutdown() -> None:
+    streams.end_dropped()
     log_event(catalog.APP_SHUTDOWN)
 
 

@@ -1,6 +1,8 @@
 """Counts and times each request's queries; a slow one is an event of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -9,13 +11,14 @@ from django.db.backends.signals import connection_created
 
 from eventlog import catalog
 from eventlog.conf import conf
-from eventlog.context import current
+from eventlog.context import current, entered
 from eventlog.logger import log_event
 from eventlog.pipeline import outbox
 from eventlog.privacy.redaction import redactor
 
 SLOW_SECONDS = 0.5
 MAX_SQL = 4000  # characters kept of a slow query
+OUTBOX = (outbox.INSERT, "SELECT to_regclass('event_outbox')")
 
 
 def connect() -> None:
@@ -27,10 +30,17 @@ def watch(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
         connection.execute_wrappers.append(measured)
 
 
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Queries in this block are the event log's own: they are not counted as the request's."""
+    with entered(replace(current(), meter=None)):
+        yield
+
+
 def measured(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """An execute wrapper: one clock read before and after, where a request is on; our own outbox is not its query."""
     meter = current().meter
-    if meter is None or sql is outbox.INSERT:
+    if meter is None or sql in OUTBOX:
         return execute(sql, params, many, context)
     started = perf_counter()
     try:
@@ -45,5 +55,5 @@ def measured(execute: Callable[..., Any], sql: str, params: Any, many: bool, con
 
 def slow_query(sql: str, seconds: float) -> None:
     """Its text without any value: the parameters are not kept, and literals are taken out."""
-    text = redactor(conf.SENSITIVE_FIELDS).sql(str(sql)[:MAX_SQL])
+    text = redactor(conf.SENSITIVE_FIELDS).sql(str(sql))[:MAX_SQL]
     log_event(catalog.SLOW_QUERY, db_time_ms=seconds * 1000, event_data={"sql": text})

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeVar, overload
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import models
 
 from eventlog.conf import conf
@@ -30,7 +30,10 @@ NEVER_MODELS = frozenset({"auth.permission"})
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """How one model is audited. `name` is the entity's; `fields`, where given, are the only ones that count."""
+    """How one model is audited. `name` is the entity's; `fields`, where given, are the only ones that count.
+
+    Fields are meant by their name or, of a foreign key, by its column's (`siswa` or `siswa_id`).
+    """
 
     name: str
     fields: frozenset[str] = frozenset()
@@ -40,7 +43,12 @@ class Audit:
 
 @dataclass(slots=True)
 class Registry:
-    chosen: dict[str, Audit] = field(default_factory=dict)  # by `audited(...)`; label: how
+    """`chosen` by `audited(...)`, by label; `found` holds the answers under the settings `wanted` and `excluded`."""
+
+    chosen: dict[str, Audit] = field(default_factory=dict)
+    found: dict[type[models.Model], Audit | None] = field(default_factory=dict)
+    wanted: Any = None
+    excluded: Any = None
 
 
 registry = Registry()
@@ -72,8 +80,8 @@ def audited(
     if model is None:
         return lambda decorated: audited(decorated, name=name, fields=fields, exclude=exclude, mask=mask)
     how = Audit(name or model._meta.model_name, frozenset(fields), frozenset(exclude), frozenset(mask))
-    registry.chosen[model._meta.label_lower] = how
-    find.cache_clear()
+    registry.chosen[concrete_label(model)] = how
+    registry.found.clear()
     if apps.models_ready:
         from eventlog.capture import changes
 
@@ -83,16 +91,32 @@ def audited(
 
 def audit_of(model: type[models.Model]) -> Audit | None:
     """How `model` is audited; None where it is not. A proxy is audited as its concrete model is."""
-    concrete = model._meta.concrete_model or model
-    return find(concrete._meta.label_lower, id(conf.AUDITED_MODELS), conf.EXCLUDED_MODELS)
+    wanted, excluded = conf.AUDITED_MODELS, conf.EXCLUDED_MODELS
+    if wanted is not registry.wanted or excluded is not registry.excluded:
+        registry.wanted, registry.excluded = wanted, excluded
+        registry.found.clear()
+    if model not in registry.found:
+        registry.found[model] = find(concrete_label(model), wanted, excluded)
+    return registry.found[model]
 
 
-@lru_cache(maxsize=4096)
-def find(label: str, _settings: int, excluded: tuple[str, ...]) -> Audit | None:
+def concrete_label(model: type[models.Model]) -> str:
+    return (model._meta.concrete_model or model)._meta.label_lower
+
+
+def is_account(model: type[models.Model]) -> bool:
+    return issubclass(model, get_user_model())
+
+
+def is_watched(model: type[models.Model]) -> bool:
+    """Whether changes of its records are told, by themselves or as what becomes of an account."""
+    return conf.ENABLED and (audit_of(model) is not None or is_account(model))
+
+
+def find(label: str, wanted: Any, excluded: tuple[str, ...]) -> Audit | None:
     if label in registry.chosen:
         return registry.chosen[label]
     app, _, model = label.partition(".")
-    wanted = conf.AUDITED_MODELS
     if wanted == "*":
         left_out = app in NEVER or label in NEVER_MODELS or label in {name.lower() for name in excluded}
         return None if left_out else Audit(model)

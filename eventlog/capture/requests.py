@@ -2,21 +2,26 @@
 
 import hashlib
 import re
+import threading
 import time
 import traceback
+import unicodedata
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
-from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
-from eventlog.capture import actors, bodies, client
-from eventlog.context import ANONYMOUS, Actor, Context, Meter
+from eventlog.capture import actors, bodies, client, tokens
+from eventlog.conf import conf
+from eventlog.context import ANONYMOUS, Actor, Context, Meter, entered
 
 PAGE_KB = 4  # of /proc/self/statm on the platforms we run on
 SIGN_IN_PAGES = frozenset(
@@ -30,6 +35,8 @@ SIGN_IN_PAGES = frozenset(
         "password_reset_confirm",
     ]
 )
+HEALTH = "/health/"
+WITHHELD = "[no known name]"
 SPECIFIC = (catalog.AUTH, catalog.FILE, catalog.ML)  # categories that a request takes over from what happened in it
 
 
@@ -47,14 +54,18 @@ class Visit:
         "request_id",
         "started",
         "tee",
+        "thread",
         "timestamp",
+        "told",
         "who",
+        "withheld",
     )
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, *, own_thread: bool = True) -> None:
         self.timestamp = datetime.now(UTC)
         self.started = time.perf_counter()
         self.cpu = time.thread_time()
+        self.thread = threading.get_ident() if own_thread else None
         self.memory = resident_kb()
         self.request = request
         self.request_id = client.given_request_id(request) or uuid.uuid4().hex
@@ -63,6 +74,8 @@ class Visit:
         self.tee = bodies.tee(request)
         self.fault: BaseException | None = None
         self.who: Actor | None = None
+        self.withheld = ""
+        self.told = False  # whether its event has been recorded
         columns = {
             "request_id": self.request_id,
             "trace_id": client.trace_of(request),
@@ -78,37 +91,56 @@ class Visit:
         self.who = actors.known_actor(self.request) or self.who
         return self.who or ANONYMOUS
 
-    def find_actor(self) -> None:
-        """Ask what may be asked to know who it is: the bearer token, the session."""
-        if self.who is None:
-            found = actors.find_actor(self.request)
-            self.who = found if found is not ANONYMOUS else None
+    def find_actor(self, *, ask: bool) -> None:
+        """Where the view has found nobody: by the bearer token, else by the session if the database may be asked."""
+        if self.actor() is ANONYMOUS:
+            self.who = actors.token_actor(self.request) or (actors.session_actor(self.request) if ask else None)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What happens in this block happens in this request."""
+        token = _current.set(self)
+        try:
+            with entered(self.context):
+                yield
+        finally:
+            _current.reset(token)
 
     def columns(self) -> dict[str, Any]:
         """The columns of the request itself."""
         request = self.request
-        body, tags = bodies.body_of(request, self.tee)
+        body, body_tags = bodies.body_of(request, self.tee)
+        query, query_tags = query_of(request)
         return {
             "timestamp": self.timestamp,  # when it came, so that what it did comes after it
             **self.actor().columns(),
             "session_id": actors.session_hash(request),
             "endpoint": endpoint_of(request),
             "request_path": request.path,
-            "query_params": query_of(request),
+            "query_params": self.without_withheld(query),
             "request_headers": dict(request.headers),
-            "request_body": body,
+            "request_body": self.without_withheld(body),
             "referrer": request.META.get("HTTP_REFERER", ""),
             "event_category": self.category(),
-            "tags": tags,
+            "tags": (*body_tags, *query_tags, *client.forwarded_tags(request)),
             **self.resources(),
             **failure_columns(self.fault),
         }
 
+    def without_withheld(self, fields: Any) -> Any:
+        """The fields without the name of a sign-in that failed, where it may have been a password."""
+        if not self.withheld or not isinstance(fields, dict):
+            return fields
+        return {key: WITHHELD if normal_name(value) == self.withheld else value for key, value in fields.items()}
+
     def resources(self) -> dict[str, Any]:
+        """The processor's time is known only where the request had a thread for itself: not on an event loop, and
+        not where its body was made by another thread."""
         memory = resident_kb()
+        own_thread = self.thread == threading.get_ident()
         return {
             "response_time_ms": (time.perf_counter() - self.started) * 1000,
-            "cpu_time_ms": max(0.0, (time.thread_time() - self.cpu) * 1000),
+            "cpu_time_ms": (time.thread_time() - self.cpu) * 1000 if own_thread else None,
             "memory_usage_mb": memory / 1024,
             "memory_delta_kb": memory - self.memory,
             "db_query_count": self.meter.query_count,
@@ -121,11 +153,29 @@ class Visit:
             if category in self.meter.categories:
                 return category
         match = self.request.resolver_match
-        if match is not None and match.url_name in SIGN_IN_PAGES:
+        if match is not None and (match.url_name in SIGN_IN_PAGES or tokens.token_view(self.request)):
             return catalog.AUTH
         if self.request.__dict__.get("_files"):
             return catalog.FILE
-        return catalog.CRUD
+        return catalog.SYSTEM if self.request.path_info.startswith(HEALTH) else catalog.CRUD
+
+
+_current: ContextVar[Visit | None] = ContextVar("eventlog_visit", default=None)
+
+
+def current_visit() -> Visit | None:
+    return _current.get()
+
+
+def normal_name(value: Any) -> str:
+    """A name as Django's sign-in forms hand it on."""
+    return unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
+
+
+def withhold(name: str) -> None:
+    """Keep this name of a failed sign-in out of the request's body and query as well."""
+    if (visit := current_visit()) is not None:
+        visit.withheld = normal_name(name)
 
 
 def response_columns(response: HttpResponseBase, size: int | None) -> dict[str, Any]:
@@ -149,15 +199,15 @@ def outcome(status: int) -> tuple[str, str]:
     return catalog.SUCCESS, catalog.INFO
 
 
-def query_of(request: HttpRequest) -> dict[str, Any] | None:
-    """{name: value or list of values}; the raw text where Django refuses to parse it."""
+def query_of(request: HttpRequest) -> bodies.Tagged:
+    """({name: value or list of values} or None, tags); the raw text where Django refuses to parse it."""
     raw = request.META.get("QUERY_STRING", "")
     if not raw:
-        return None
+        return None, ()
     try:
         return bodies.bounded_lists(request.GET)
-    except SuspiciousOperation:
-        return {bodies.TEXT: raw[:4000]}
+    except bodies.UNPARSED:
+        return {bodies.TEXT: raw[: conf.MAX_BODY_BYTES]}, ("unparsed",)
 
 
 def endpoint_of(request: HttpRequest) -> str:
@@ -185,14 +235,14 @@ def failure_columns(fault: BaseException | None) -> dict[str, Any]:
 
 
 def message_of(fault: BaseException) -> str:
-    return "".join(traceback.format_exception_only(fault)).strip()[:4000]
+    return "".join(traceback.format_exception_only(fault)).strip()
 
 
 def fingerprint(fault: BaseException) -> str:
-    """Equal for equal faults: the type and the places it came through, without line numbers or messages."""
+    """Equal for equal faults: the type and the lines it came through, by their text and not by number, each once."""
     frames = traceback.extract_tb(fault.__traceback__)
-    places = [f"{frame.filename}:{frame.name}" for frame in frames]
-    return hashlib.sha256("\n".join([type(fault).__qualname__, *places]).encode()).hexdigest()[:32]
+    places = dict.fromkeys(f"{frame.filename}:{frame.name}:{frame.line}" for frame in frames)
+    return hashlib.sha256("\n".join([type(fault).__qualname__, *places]).encode(errors="replace")).hexdigest()[:32]
 
 
 def resident_kb() -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jwt
+from django.db import Error
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendExpiredToken, TokenError
@@ -17,6 +18,8 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView, TokenViewBase
 
 from eventlog import catalog
+from eventlog.capture import actors
+from eventlog.capture.queries import uncounted
 from eventlog.context import Actor
 from eventlog.logger import log_event
 
@@ -37,12 +40,12 @@ def given(request: HttpRequest, response: HttpResponseBase) -> Actor | None:
         return None
     data = getattr(response, "data", None) or {}
     if issubclass(view, TokenBlacklistView):
-        actor = actor_of(unverified(sent(response, "refresh")))  # simplejwt has verified it just now
+        actor = actors.claimed_actor(unverified(sent(response, "refresh")))  # simplejwt has verified it just now
         log_event(catalog.TOKEN_BLACKLISTED, **actor.columns())
         return actor
     if not issubclass(view, TokenObtainPairView | TokenRefreshView) or "access" not in data:
         return None
-    actor = actor_of(unverified(str(data["access"])))
+    actor = actors.claimed_actor(unverified(str(data["access"])))
     issued = issubclass(view, TokenObtainPairView)
     log_event(catalog.TOKEN_ISSUED if issued else catalog.TOKEN_REFRESH, **actor.columns())
     return actor
@@ -50,30 +53,40 @@ def given(request: HttpRequest, response: HttpResponseBase) -> Actor | None:
 
 def refused(request: HttpRequest, response: HttpResponseBase) -> None:
     """Record that a 401 was for a token, if one was shown, and why."""
-
-    raw = bearer(request)
-    classes: tuple[Any, ...] = tuple(api_settings.AUTH_TOKEN_CLASSES)
-    if not raw and token_view(request) is not None:
-        raw, classes = sent(response, "refresh") or sent(response, "token"), (RefreshToken,)
+    raw, classes = shown(request, response)
     if not raw:
         return
-    reason = why_refused(classes, raw) or str(getattr(code_of(response), "code", "") or code_of(response) or "refused")
+    reason = why_refused(classes, raw) or code_of(response)
+    if not reason:
+        return  # the token is good: it was refused for something else
     event_type = catalog.TOKEN_EXPIRED if reason == EXPIRED else catalog.TOKEN_REJECTED
     log_event(event_type, auth_method="anonymous", error_code=reason, event_data={"claims": some_claims(raw)})
 
 
+def shown(request: HttpRequest, response: HttpResponseBase) -> tuple[str, tuple[Any, ...]]:
+    """(the token that the view has looked at or nothing, the classes it may be of)."""
+    if token_view(request) is not None:
+        return sent(response, "refresh") or sent(response, "token"), (RefreshToken,)
+    return actors.bearer(request), tuple(api_settings.AUTH_TOKEN_CLASSES)
+
+
 def why_refused(classes: tuple[Any, ...], raw: str) -> str:
-    """The reason in one word; empty where the token itself is good (its account is not)."""
+    """The reason in one word; empty where the token itself is good (its account is not), or nobody can tell."""
     reason = ""
     for token_class in classes:
         try:
-            token_class(raw)
+            with uncounted():
+                token_class(raw)
         except ExpiredTokenError:
             return EXPIRED
         except TokenError as error:
             if isinstance(error.__cause__, TokenBackendExpiredToken):
                 return EXPIRED
             reason = BAD if error.__cause__ is not None else wrong_type_or_blacklisted(token_class, raw)
+        except (KeyError, TypeError, ValueError, RecursionError):  # claims that nobody has thought of
+            reason = BAD
+        except Error:
+            return ""  # the database, which knows the blacklist, is away
         else:
             return ""
     return reason
@@ -98,16 +111,6 @@ def some_claims(raw: str) -> dict[str, str]:
     return {name: str(claims[name])[:100] for name in ("user_id", "token_type", "jti", "exp") if name in claims}
 
 
-def actor_of(claims: Mapping[str, Any]) -> Actor:
-    name, role = str(claims.get("username", "")), str(claims.get("role", ""))
-    return Actor(claims.get(api_settings.USER_ID_CLAIM), name, role, "jwt")
-
-
-def bearer(request: HttpRequest) -> str:
-    scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return raw.strip() if scheme.lower() == "bearer" else ""
-
-
 def sent(response: HttpResponseBase, name: str) -> str:
     """A field of the request as DRF parsed it for the view that made this response."""
     rest_request = (getattr(response, "renderer_context", None) or {}).get("request")
@@ -116,6 +119,8 @@ def sent(response: HttpResponseBase, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def code_of(response: HttpResponseBase) -> Any:
+def code_of(response: HttpResponseBase) -> str:
+    """`user_inactive` and its like, which DRF does not translate."""
     data = getattr(response, "data", None)
-    return data.get("code") if isinstance(data, Mapping) else None
+    code = data.get("code", getattr(data.get("detail"), "code", "")) if isinstance(data, Mapping) else ""
+    return str(code or "")[:100]

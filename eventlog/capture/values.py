@@ -4,17 +4,25 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.files import FieldFile
+
+from eventlog.capture.queries import uncounted
 
 Values = dict[str, Any]
 IGNORED_NAMES = frozenset({"last_login"})  # changes with every sign-in, which is an event itself
 
 
+def fields_of(model: type[models.Model], only: Collection[str] | None = None) -> tuple["models.Field[Any, Any]", ...]:
+    """The concrete fields whose changes count; of `only` these, by field name or attname."""
+    if only is None:
+        return counting_fields(model)
+    return tuple(field for field in counting_fields(model) if field.name in only or field.attname in only)
+
+
 @lru_cache(maxsize=1024)
-def fields_of(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...]:
-    """The concrete fields whose changes count; not those that change by themselves with every save."""
+def counting_fields(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...]:
+    """Without those that change by themselves with every save."""
     return tuple(
         field
         for field in model._meta.concrete_fields
@@ -22,31 +30,39 @@ def fields_of(model: type[models.Model]) -> tuple["models.Field[Any, Any]", ...]
     )
 
 
+@lru_cache(maxsize=1024)
+def spellings(model: type[models.Model]) -> dict[str, set[str]]:
+    """{attname: all that a setting may call the field}."""
+    return {field.attname: {field.attname, field.name} for field in model._meta.concrete_fields}
+
+
 def stored_values(instance: models.Model, using: str) -> Values | None:
     """What the database holds for this key now, locked against other writers until the transaction ends."""
     model = type(instance)
     names = [field.attname for field in fields_of(model)]
     rows = model._base_manager.using(using).select_for_update(no_key=True, of=("self",)).filter(pk=instance.pk)
-    row = next(iter(rows.values(*names)), None)
+    with uncounted():
+        row = next(iter(rows.values(*names)), None)
     return None if row is None else {name: plain(value) for name, value in row.items()}
 
 
-def values_of(
-    instance: models.Model, using: str, *, only: Collection[str] | None = None, reread: bool = True
-) -> Values:
+def values_of(instance: models.Model, using: str, *, only: Collection[str] | None = None) -> Values:
     """The instance's loaded values; of `only` these fields, by field name or attname. Expressions are read back."""
     deferred = instance.get_deferred_fields()
-    wanted = [
-        field
-        for field in fields_of(type(instance))
-        if field.attname not in deferred and (only is None or field.name in only or field.attname in only)
-    ]
+    wanted = [field for field in fields_of(type(instance), only) if field.attname not in deferred]
     values = {field.attname: normal(field, getattr(instance, field.attname)) for field in wanted}
     unknown = [name for name, value in values.items() if hasattr(value, "resolve_expression")]
     if unknown:
-        rows = type(instance)._base_manager.using(using).filter(pk=instance.pk).values(*unknown) if reread else ()
-        values.update(next(iter(rows), {}))
+        with uncounted():
+            rows = type(instance)._base_manager.using(using).filter(pk=instance.pk).values(*unknown)
+            values.update(next(iter(rows), {}))
     return {name: plain(value) for name, value in values.items()}
+
+
+def loaded_values(instance: models.Model) -> Values:
+    deferred = instance.get_deferred_fields()
+    wanted = [field for field in fields_of(type(instance)) if field.attname not in deferred]
+    return {field.attname: plain(normal(field, getattr(instance, field.attname))) for field in wanted}
 
 
 def normal(field: "models.Field[Any, Any]", value: Any) -> Any:
@@ -56,7 +72,7 @@ def normal(field: "models.Field[Any, Any]", value: Any) -> Any:
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     try:
         value = target.to_python(value)
-    except (ValidationError, ValueError, TypeError):
+    except Exception:  # the project's own fields raise what they like; the change must not fail for it
         return value
     if isinstance(field, models.DecimalField) and value is not None:
         return round(value, field.decimal_places)
@@ -67,7 +83,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, FieldFile):
         return value.name or ""
     if isinstance(value, bytes | bytearray | memoryview):
-        return f"<{len(bytes(value))} bytes>"
+        return bytes(value)  # compared whole; the record keeps only how many
     return value
 
 
@@ -85,4 +101,4 @@ def label_of(instance: models.Model) -> str:
     try:
         return str(instance)[:200]
     except Exception:  # the project's own `__str__`, which must never stop a change
-        return f"{instance._meta.verbose_name} {instance.pk}"
+        return f"{instance._meta.object_name} {instance.pk}"
