@@ -232,6 +232,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL},  # its own handler would say everything twice
+        "django.db.backends": {"level": "INFO"},  # its DEBUG lines quote the values of each statement
         **{name: {"handlers": ["console"], "level": "INFO", "propagate": False} for name in SERVER_LOGS},
     },
 }

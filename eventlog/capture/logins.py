@@ -41,6 +41,7 @@ def connect() -> None:
 
 
 def logged_in(sender: Any, user: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    requests.vouch()
     columns = Actor(user.pk, user.get_username(), actors.role_of(user), "session").columns()
     session = actors.session_hash(request) if request is not None and hasattr(request, "COOKIES") else ""
     log_event(catalog.LOGIN, **columns, **({"session_id": session} if session else {}))
@@ -67,6 +68,7 @@ def claimed(name: Any) -> dict[str, Any]:
     """
     typed = str(name or "")[:10_000]
     if not typed or typed.lower() in PROBED_NAMES or has_account(typed):
+        requests.vouch()
         return {"username": typed[:150]}
     requests.withhold(typed)
     return {"username": "", "event_data": {"name_hash": actors.keyed_hash(typed), "name_length": len(typed)}}

@@ -142,7 +142,8 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
     """The request's own event, and with it what its answer means."""
     if visit.told:
         return
-    visit.who = tokens.given(visit.request, response) or visit.who
+    if (owner := tokens.given(visit.request, response)) is not None:
+        visit.who, visit.vouched = owner, True
     columns = {**visit.columns(), **response_columns(response, size)}
     columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
     if problem:
@@ -158,7 +159,7 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
 
 
 def where(columns: dict[str, Any]) -> dict[str, Any]:
-    return {name: columns[name] for name in ("endpoint", "request_path", "response_status")}
+    return {name: columns.get(name) for name in ("endpoint", "request_path", "response_status")}
 
 
 def failure(columns: dict[str, Any]) -> dict[str, Any]:
@@ -173,13 +174,15 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
     if visit.told or is_excluded(visit.request):
         return
     gone = isinstance(fault, asyncio.CancelledError)
-    visit.fault = None if gone else fault
+    visit.fault = visit.fault or (None if gone else fault)  # a 500 page that fails hides why it was wanted
     with kept_going(visit):
         columns = visit.columns()
         columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
-        columns["error_code"] = CLIENT_GONE if gone else columns["error_code"]
+        columns["error_code"] = CLIENT_GONE if gone else type(fault).__qualname__
         visit.told = True
         log_event(catalog.HTTP_REQUEST, **{**columns, "event_status": catalog.ERROR})
+        if isinstance(visit.fault, Exception):
+            log_event(catalog.ERROR_500, **where(columns), **failure(columns))
 
 
 def remember_fault(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -57,6 +58,7 @@ class Visit:
         "thread",
         "timestamp",
         "told",
+        "vouched",
         "who",
         "withheld",
     )
@@ -75,6 +77,7 @@ class Visit:
         self.fault: BaseException | None = None
         self.who: Actor | None = None
         self.withheld = ""
+        self.vouched = False  # that what was typed as the name to sign in is one, and no password
         self.told = False  # whether its event has been recorded
         columns = {
             "request_id": self.request_id,
@@ -128,10 +131,19 @@ class Visit:
         }
 
     def without_withheld(self, fields: Any) -> Any:
-        """The fields without the name of a sign-in that failed, where it may have been a password."""
-        if not self.withheld or not isinstance(fields, dict):
+        """The fields without a name to sign in by that nobody has vouched for: it may have been a password."""
+        if not isinstance(fields, dict):
             return fields
-        return {key: WITHHELD if normal_name(value) == self.withheld else value for key, value in fields.items()}
+        names = {self.withheld, *(self.unvouched_names(fields) if self.is_sign_in() else ())} - {""}
+        return {key: WITHHELD if normal_name(value) in names else value for key, value in fields.items()}
+
+    def unvouched_names(self, fields: dict[str, Any]) -> list[str]:
+        keys = () if self.vouched else (get_user_model().USERNAME_FIELD, "username")
+        return [normal_name(fields.get(key)) for key in keys]
+
+    def is_sign_in(self) -> bool:
+        match = self.request.resolver_match
+        return match is not None and (match.url_name in SIGN_IN_PAGES or tokens.token_view(self.request) is not None)
 
     def resources(self) -> dict[str, Any]:
         """The processor's time is known only where the request had a thread for itself: not on an event loop, and
@@ -152,8 +164,7 @@ class Visit:
         for category in SPECIFIC:
             if category in self.meter.categories:
                 return category
-        match = self.request.resolver_match
-        if match is not None and (match.url_name in SIGN_IN_PAGES or tokens.token_view(self.request)):
+        if self.is_sign_in():
             return catalog.AUTH
         if self.request.__dict__.get("_files"):
             return catalog.FILE
@@ -176,6 +187,12 @@ def withhold(name: str) -> None:
     """Keep this name of a failed sign-in out of the request's body and query as well."""
     if (visit := current_visit()) is not None:
         visit.withheld = normal_name(name)
+
+
+def vouch() -> None:
+    """The name given to sign in is one that an account has, or that attackers try."""
+    if (visit := current_visit()) is not None:
+        visit.vouched = True
 
 
 def response_columns(response: HttpResponseBase, size: int | None) -> dict[str, Any]:

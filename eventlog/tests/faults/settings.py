@@ -1,5 +1,16 @@
-"""The project as it is, and a few views that break on demand. For processes that these tests start."""
+"""The project as it is, and a few views and a task that these tests need. For processes that they start."""
+
+import os
 
 from edupro.settings import *  # noqa: F403
 
 ROOT_URLCONF = "eventlog.tests.faults.urls"
+CELERY_IMPORTS = ["eventlog.tests.faults.tasks"]
+if "FAULTS_QUEUE" in os.environ:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": os.environ["FAULTS_QUEUE"],
+        "data_folder_out": os.environ["FAULTS_QUEUE"],
+        "control_folder": os.environ["FAULTS_QUEUE"] + "-control",
+        "polling_interval": 0.05,
+    }
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405

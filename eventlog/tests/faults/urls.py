@@ -1,11 +1,12 @@
 """The project's addresses, and some that break as they are told."""
 
 import logging
+import signal
 import time
 from collections.abc import Iterator
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -20,29 +21,37 @@ def echo(request: HttpRequest, **captured: str) -> HttpResponse:
 
 
 def fail(request: HttpRequest) -> HttpResponse:
-    raise ValueError(request.GET["text"])
+    raise ValueError(request.GET["password"])
 
 
 def fail_in_sql(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT no_such_column FROM auth_user WHERE password = '{request.GET['text']}'")
+        cursor.execute(f"SELECT no_such_column FROM auth_user WHERE password = '{request.GET['password']}'")
     return HttpResponse()
 
 
 def slow_sql(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_sleep(0.6), '{request.GET['text']}'")
+        cursor.execute(f"SELECT pg_sleep(0.6), '{request.GET['password']}'")
     return HttpResponse()
 
 
 def log(request: HttpRequest) -> HttpResponse:
-    logging.getLogger("school").warning("said: %s", request.GET["text"])
+    logging.getLogger("school").warning("said: %s", request.GET["password"])
     return HttpResponse()
 
 
 def sleep(request: HttpRequest, seconds: int) -> HttpResponse:
     time.sleep(seconds)
     return HttpResponse()
+
+
+def handlers(request: HttpRequest) -> JsonResponse:
+    """{signal: module of its handler}; empty for the system's own ways."""
+    return JsonResponse(
+        {number.name: getattr(signal.getsignal(number), "__module__", "") or "" for number in signal.valid_signals()
+         if isinstance(number, signal.Signals)}
+    )  # fmt: skip
 
 
 def stream(request: HttpRequest) -> StreamingHttpResponse:
@@ -61,6 +70,7 @@ urlpatterns = [
     path("faults/slow-sql/", slow_sql),
     path("faults/log/", log),
     path("faults/sleep/<int:seconds>/", sleep),
+    path("faults/handlers/", handlers),
     path("faults/stream/", stream),
     *urlpatterns,
 ]

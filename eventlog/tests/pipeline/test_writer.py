@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,16 @@ def test_a_forked_child_begins_anew(direct: Settle) -> None:
         os._exit(0 if own is not parents and own.journal.writer != parents.journal.writer else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert writer.current() is parents
+
+
+def test_a_child_of_multiprocessing_ends_in_order(direct: Settle) -> None:
+    log_event("MAINTENANCE")
+    child = get_context("fork").Process(target=log_event, args=("COMMAND",))
+    child.start()
+    child.join(10)
+    direct()
+    assert Event.objects.filter(event_type="COMMAND").exists()
+    assert not list(conf.SPOOL_DIR.iterdir())
 
 
 def test_a_thread_that_died_is_started_again(direct: Settle, monkeypatch: pytest.MonkeyPatch) -> None:

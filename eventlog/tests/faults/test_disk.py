@@ -1,0 +1,97 @@
+"""The journal's folder cannot be written, or the disk is full: the site answers, and events go from memory."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventlog.tests.faults.people import Person, mixed_requests
+from eventlog.tests.faults.servers import Site
+
+NOBODY = 65534
+# Able to read what is under /root (there is often no Python elsewhere), but not to write.
+AS_NOBODY = [
+    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+    *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+]
+
+
+def assert_works_from_memory(site: Site, people: list[Person]) -> None:
+    server = site.gunicorn("-w", "2", "--preload")
+    answers = server.ask_all(mixed_requests(people, 200))
+    server.end()
+    assert {answer.status if answer else None for answer in answers} == {200, 201, 302, 403, 404}
+    assert site.count("event_type = 'HTTP_REQUEST'") == 200
+    said = server.said()
+    assert "could not be recorded" not in said and "Traceback" not in said
+    site.python, site.environment["EVENTLOG_SPOOL_DIR"] = [sys.executable], str(site.folder / "elsewhere")
+    site.assert_accounts_are_exact()
+
+
+def test_a_folder_that_may_not_be_written_stops_nothing(site: Site, people: list[Person]) -> None:
+    site.spool.mkdir(mode=0o500)
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip("root may write everywhere, and setpriv is missing: apt install util-linux")
+        site.python = [*AS_NOBODY, sys.executable]
+        os.chown(site.spool, NOBODY, NOBODY)
+    assert_works_from_memory(site, people)
+
+
+def test_a_file_in_the_place_of_the_folder_stops_nothing(site: Site, people: list[Person]) -> None:
+    site.spool.touch()
+    site.environment["EVENTLOG_SPOOL_DIR"] = str(site.spool / "deeper")
+    assert_works_from_memory(site, people)
+
+
+@pytest.fixture
+def full(site: Site) -> Iterator[Site]:
+    """The journal on a disk of its own without a free byte."""
+    site.spool.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=0777", "none", str(site.spool)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        fill(site.spool / "rubbish")
+        yield site
+        (site.spool / "rubbish").unlink()
+    finally:
+        site.destroy()
+        subprocess.run(["umount", str(site.spool)], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4096):
+                continue
+        except OSError:
+            return
+
+
+def test_a_full_disk_stops_nothing(full: Site, people: list[Person]) -> None:
+    server = full.gunicorn("-w", "2", "--preload")
+    answers = server.ask_all(mixed_requests(people, 200))
+    server.end()
+    assert {answer.status if answer else None for answer in answers} == {200, 201, 302, 403, 404}
+    assert full.count("event_type = 'HTTP_REQUEST'") == 200
+    assert [name for name in full.waiting() if name != "rubbish"] == []
+    assert "could not be recorded" not in server.said()
+    full.assert_accounts_are_exact()
+
+
+RUNS_INTO_ITS_LIMIT = """
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+for n in range(500): record(n)
+print(writer.current().journal.segment.on_disk)
+"""
+
+
+def test_a_segment_that_may_not_grow_goes_on_in_memory(site: Site) -> None:
+    said = site.ran(RUNS_INTO_ITS_LIMIT)
+    assert said == "False\n"
+    site.assert_notes(500)
