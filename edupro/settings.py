@@ -182,6 +182,8 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
 }
 
+DEFAULT_EXCEPTION_REPORTER = "eventlog.privacy.reports.RedactingReporter"
+
 # --- jobs ---
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

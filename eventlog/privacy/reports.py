@@ -1,0 +1,43 @@
+"""Django's page about a fault, as developers see it, with the same secrets masked as in the events.
+
+Django itself hides what it knows by name, and nothing at all while DEBUG is on: not the message of the exception, nor the
+variables of each frame, nor the query.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.views.debug import ExceptionReporter
+
+from eventlog.conf import conf
+from eventlog.privacy.redaction import MASK, Redactor, redactor
+
+Pairs = Iterable[tuple[str, Any]]
+
+
+class RedactingReporter(ExceptionReporter):
+    """For `DEFAULT_EXCEPTION_REPORTER`."""
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        data = super().get_traceback_data()
+        redact = redactor(conf.SENSITIVE_FIELDS)
+        for frame in data["frames"]:
+            frame["vars"] = masked(frame.get("vars", ()), redact)
+        for name in ("request_GET_items", "filtered_POST_items"):
+            data[name] = masked(data.get(name, ()), redact)
+        data["request_COOKIES_items"] = [(name, MASK) for name, _ in data["request_COOKIES_items"]]
+        data["request_meta"] = dict(masked((data["request_meta"] or {}).items(), redact))
+        data["request_insecure_uri"] = redact.url(str(data.get("request_insecure_uri", "")))
+        for name in ("exception_value", "exception_notes"):
+            if name in data:
+                data[name] = redact.text(data[name])
+        return data
+
+
+def masked(pairs: Pairs, redact: Redactor) -> list[tuple[str, Any]]:
+    """The pairs with what is secret masked, by the name or in the text of the value."""
+    return [(name, MASK if is_secret(name, redact) else redact.text(str(value))) for name, value in pairs]
+
+
+def is_secret(name: str, redact: Redactor) -> bool:
+    return redact.is_sensitive(name.removeprefix("HTTP_")) or redact.is_sensitive(name)
