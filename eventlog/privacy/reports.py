@@ -1,7 +1,7 @@
 """Django's page about a fault, as developers see it, with the same secrets masked as in the events.
 
-Django itself hides what it knows by name, and nothing at all while DEBUG is on: not the message of the exception, nor the
-variables of each frame, nor the query.
+Django itself hides what it knows by name, and nothing at all while DEBUG is on: not the message of the exception, nor
+the variables of each frame, nor the query.
 """
 
 from collections.abc import Iterable
