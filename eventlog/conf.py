@@ -120,7 +120,7 @@ SETTINGS = {
     "SPOOL_MAX_BYTES": Setting(1 << 30, whole_number(1 << 20, 1 << 50)),
     "SPOOL_SYNC": Setting("never", choice("never", "batch", "always")),
     "RAISE_ERRORS": Setting(False, boolean),
-    "SENSITIVE_FIELDS": Setting((), names),
+    "SENSITIVE_FIELDS": Setting(DEFAULT_SENSITIVE_FIELDS, lambda value: DEFAULT_SENSITIVE_FIELDS + names(value)),
     "EXCLUDE_PATHS": Setting(("/static/", "/health/", "/metrics", "/favicon.ico", "/admin/jsi18n/"), names),
     "CAPTURE_BODIES": Setting(True, boolean),
     "MAX_BODY_BYTES": Setting(16_384, whole_number(0, 1 << 20)),
@@ -155,6 +155,9 @@ def parsed(source: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+NOTHING: Mapping[str, Any] = {}  # always the same one: `_get` tells a change by identity
+
+
 class Conf:
     """The values in force. Replacing `settings.EVENTLOG` (as `override_settings` does) takes effect at once."""
 
@@ -163,7 +166,7 @@ class Conf:
         self._values: dict[str, Any] = {}
 
     def _get(self, name: str) -> Any:
-        source = getattr(settings, "EVENTLOG", None) or {}
+        source = getattr(settings, "EVENTLOG", None) or NOTHING
         if source is not self._source:
             self._values = parsed(source)
             self._source = source
@@ -215,7 +218,7 @@ class Conf:
     @property
     def SENSITIVE_FIELDS(self) -> tuple[str, ...]:
         """Names whose values are masked, besides the built-in ones, which cannot be switched off. Default none."""
-        return DEFAULT_SENSITIVE_FIELDS + tuple(self._get("SENSITIVE_FIELDS"))
+        return self._get("SENSITIVE_FIELDS")  # type: ignore[no-any-return]
 
     @property
     def EXCLUDE_PATHS(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -23,6 +23,7 @@ import uuid_utils
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import IntegerField
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from uuid_utils.compat import uuid7
@@ -219,26 +220,30 @@ class Cleaning:
         if depth >= MAX_DEPTH or self.left <= 0:
             return self._flagged("truncated", "[too deep]" if depth >= MAX_DEPTH else CUT_MARK)
         self.left -= 2
-        if isinstance(value, Mapping):
-            return {
-                self._json_text(self.described(key))[:200]: self.json(item, depth + 1)
-                for key, item in self._items(value)
-            }
+        if kind is dict or isinstance(value, Mapping):
+            return self._fields(value, depth + 1)
         if isinstance(value, list | tuple | set | frozenset):
             return [self.json(item, depth + 1) for item in self._members(value)]
         return self._scalar(value)
 
+    def _fields(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        clean: dict[str, Any] = {}
+        for key, item in value.items():
+            if self.left <= 0:
+                self.tags.add("truncated")
+                break
+            name = self._json_text(key if type(key) is str else self.described(key))
+            clean[name[:200]] = self.json(item, depth)
+        return clean
+
     def _json_text(self, value: str) -> str:
+        size = len(value)
+        if size <= self.left and value.isascii() and "\0" not in value:
+            self.left -= size
+            return value
         cut = self.text(value, max(1, self.left))
         self.left -= len(cut)
         return cut
-
-    def _items(self, value: Mapping[Any, Any]) -> Generator[tuple[Any, Any], None, None]:
-        for pair in value.items():
-            if self.left <= 0:
-                self.tags.add("truncated")
-                return
-            yield pair
 
     def _members(self, value: Any) -> Generator[Any, None, None]:
         for item in value:
@@ -298,7 +303,13 @@ Cleaner = Callable[[Cleaning, Any], Any]
 
 def plain(width: int) -> Cleaner:
     """Short text that is ours or a name."""
-    return lambda cleaning, value: cleaning.text(value, width)
+
+    def clean(cleaning: Cleaning, value: Any) -> str:
+        if type(value) is str and len(value) <= width and value.isascii() and "\0" not in value:
+            return value  # nearly always
+        return cleaning.text(value, width)
+
+    return clean
 
 
 def prose(width: int) -> Cleaner:
@@ -312,6 +323,8 @@ def url(width: int) -> Cleaner:
 
 def whole(low: int, high: int) -> Cleaner:
     def clean(cleaning: Cleaning, value: Any) -> Any:
+        if type(value) is int and low <= value <= high:
+            return value
         number = cleaning.number(value, low, high)
         return None if number is None else int(number)
 
@@ -319,21 +332,41 @@ def whole(low: int, high: int) -> Cleaner:
 
 
 def real(cleaning: Cleaning, value: Any) -> Any:
+    if type(value) is float and 0.0 <= value <= 1e15:
+        return round(value, 3)
     number = cleaning.number(value, 0, 1e15)
     return None if number is None else round(float(number), 3)
 
 
 def structure(cleaning: Cleaning, value: Any) -> Any:
+    if value is None:
+        return None
     cleaning.left = MAX_JSON_CHARACTERS
     return cleaning.redact.value(cleaning.json(value))
 
 
 def headers(cleaning: Cleaning, value: Any) -> Any:
+    if type(value) is dict and are_clean(value):
+        return cleaning.redact.headers(value)
     cleaning.left = MAX_JSON_CHARACTERS
     cleaned = cleaning.json(value)
     if isinstance(cleaned, dict) and all(isinstance(item, str) for item in cleaned.values()):
         return cleaning.redact.headers(cleaned)
     return cleaning.redact.value(cleaned)
+
+
+def are_clean(texts: dict[Any, Any]) -> bool:
+    """Whether `Cleaning.json` would leave these names and values as they are; told in one look at all of them."""
+    try:
+        everything = "\n".join([*texts, *texts.values()])
+    except TypeError:
+        return False
+    return (
+        len(everything) <= MAX_JSON_CHARACTERS // 2
+        and everything.isascii()
+        and "\0" not in everything
+        and max(map(len, texts), default=0) <= 200
+    )
 
 
 def list_of_names(cleaning: Cleaning, value: Any) -> list[str]:
@@ -353,12 +386,22 @@ def one_of(allowed: Mapping[str, Any] | tuple[str, ...], otherwise: str) -> Clea
 
 def user_key(cleaning: Cleaning, value: Any) -> Any:
     """The key of the user model's type; None and a tag for what cannot be one."""
-    if value is None:
-        return None
+    if value is None or (type(value) is int and value in integer_keys()):
+        return value
     key = stored_key(getattr(value, "pk", value))
     if key is None:
         cleaning.tags.add("bad_user")
     return key
+
+
+@cache
+def integer_keys() -> range:
+    """The keys that the user model's rows may have; none where they are no integers."""
+    field = get_user_model()._meta.pk
+    if not isinstance(field, IntegerField):
+        return range(0)
+    low, high = connection.ops.integer_field_range(field.get_internal_type())
+    return range(low or 0, (high or 2**31 - 1) + 1)
 
 
 def stored_key(value: Any) -> Any:
@@ -436,7 +479,7 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
     if known is None:
         cleaning.tags.add("unknown_type")
         known = catalog.EventType(name, catalog.SYSTEM, name)
-    values = with_strays_in_data(given) if given.keys() - CLEANERS.keys() else dict(given)
+    values = dict(given) if given.keys() <= NAMES else with_strays_in_data(given)
     timestamp, nanoseconds = moment(values.pop("timestamp", None), cleaning)
     category = values.pop("event_category", known.category)
     columns: dict[str, Any] = {"severity": known.severity, "event_status": known.status}
@@ -476,6 +519,7 @@ def searchable(event_type: str, columns: Mapping[str, Any]) -> str:
 
 
 RESERVED = ("timestamp", "event_category")
+NAMES = frozenset([*CLEANERS, *RESERVED])
 
 
 def with_strays_in_data(given: Mapping[str, Any]) -> dict[str, Any]:

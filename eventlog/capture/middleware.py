@@ -48,7 +48,7 @@ class EventLoggingMiddleware:
         visit = arrived(request, own_thread=not self.is_async)
         if visit is None:
             return self.get_response(request)  # type: ignore[no-any-return]
-        with visit.running():
+        with visit:
             try:
                 response: HttpResponseBase = self.get_response(request)
             except BaseException as fault:
@@ -60,7 +60,7 @@ class EventLoggingMiddleware:
         visit = arrived(request, own_thread=not self.is_async)
         if visit is None:
             return await self.get_response(request)  # type: ignore[no-any-return]
-        with visit.running():
+        with visit:
             try:
                 response: HttpResponseBase = await self.get_response(request)
                 if may_ask(visit, response):

@@ -1,22 +1,21 @@
 """One request from its arrival to the end of its answer, as columns of an event."""
 
 import hashlib
+import os
 import re
 import threading
 import time
 import traceback
 import unicodedata
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+from django.http.request import HttpHeaders
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
@@ -46,6 +45,7 @@ class Visit:
 
     __slots__ = (
         "address",
+        "before",
         "context",
         "cpu",
         "fault",
@@ -70,7 +70,7 @@ class Visit:
         self.thread = threading.get_ident() if own_thread else None
         self.memory = resident_kb()
         self.request = request
-        self.request_id = client.given_request_id(request) or uuid.uuid4().hex
+        self.request_id = client.given_request_id(request) or os.urandom(16).hex()
         self.address = client.address_of(request)
         self.meter = Meter()
         self.tee = bodies.tee(request)
@@ -99,15 +99,16 @@ class Visit:
         if self.actor() is ANONYMOUS:
             self.who = actors.token_actor(self.request) or (actors.session_actor(self.request) if ask else None)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """What happens in this block happens in this request."""
-        token = _current.set(self)
-        try:
-            with entered(self.context):
-                yield
-        finally:
-            _current.reset(token)
+        self.before = _current.set(self), entered(self.context)
+        self.before[1].__enter__()
+
+    def __exit__(self, *fault: Any) -> None:
+        token, context = self.before
+        context.__exit__(*fault)
+        _current.reset(token)
+        del self.before, self.context  # which hold `self.actor`: a circle, which only the garbage collector would end
 
     def columns(self) -> dict[str, Any]:
         """The columns of the request itself."""
@@ -121,7 +122,7 @@ class Visit:
             "endpoint": endpoint_of(request),
             "request_path": request.path,
             "query_params": self.without_withheld(query),
-            "request_headers": dict(request.headers),
+            "request_headers": headers_of(request),
             "request_body": self.without_withheld(body),
             "referrer": request.META.get("HTTP_REFERER", ""),
             "event_category": self.category(),
@@ -227,6 +228,15 @@ def query_of(request: HttpRequest) -> bodies.Tagged:
         return {bodies.TEXT: raw[: conf.MAX_BODY_BYTES]}, ("unparsed",)
 
 
+def headers_of(request: HttpRequest) -> dict[str, str]:
+    """As `request.headers`, which works its names out anew for each request."""
+    named = [(header_name(key), value) for key, value in request.META.items()]
+    return {name: value for name, value in named if name is not None}
+
+
+header_name = lru_cache(maxsize=1024)(HttpHeaders.parse_header_name)
+
+
 def endpoint_of(request: HttpRequest) -> str:
     match = request.resolver_match
     return readable_route(match.route) if match is not None else ""
@@ -264,8 +274,23 @@ def fingerprint(fault: BaseException) -> str:
 
 def resident_kb() -> int:
     """Resident memory of this process. /proc/self/statm is 8 times quicker than psutil; 0 where there is none."""
+    fd = statm()
+    return int(os.pread(fd, 100, 0).split()[1]) * PAGE_KB if fd >= 0 else 0
+
+
+@cache
+def statm() -> int:
+    """The open file, -1 where there is none; opened anew in a forked child, whose memory is another."""
     try:
-        with open("/proc/self/statm", "rb", buffering=0) as statm:
-            return int(statm.read().split()[1]) * PAGE_KB
+        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return 0
+        return -1
+
+
+def forget_statm() -> None:
+    if statm.cache_info().currsize and statm() >= 0:
+        os.close(statm())
+    statm.cache_clear()
+
+
+os.register_at_fork(after_in_child=forget_statm)

@@ -94,8 +94,8 @@ def mask_unmarked(text: str, *, cards: bool) -> str:
 
 
 def is_harmless(text: str) -> bool:
-    """What most strings of an event are, told apart cheaply: short words, dates, UUIDs."""
-    if len(text) < SHORTEST and text.isalnum():
+    """What most strings of an event are, told apart cheaply: short words (7A, 2025/2026), dates, UUIDs."""
+    if len(text) < SHORTEST and (text.isalnum() or not text or text.replace("/", "0").isalnum()):
         return True
     return "-" in text[4:9] and _DATE_OR_UUID.fullmatch(text) is not None
 

@@ -18,7 +18,16 @@ import orjson
 
 from eventlog.privacy.names import DEFAULT_SENSITIVE_FIELDS, MAX_NAME, is_identifier, matcher
 from eventlog.privacy.pairs import mask_pairs
-from eventlog.privacy.patterns import MARKS, MASK, is_card, is_harmless, mask_cards, mask_shapes, mask_unmarked
+from eventlog.privacy.patterns import (
+    MARKS,
+    MASK,
+    SHORTEST,
+    is_card,
+    is_harmless,
+    mask_cards,
+    mask_shapes,
+    mask_unmarked,
+)
 from eventlog.privacy.sql import mask_literals
 
 __all__ = ["DEFAULT_SENSITIVE_FIELDS", "MASK", "Json", "Redactor", "redactor"]
@@ -43,6 +52,8 @@ _SECRET_HEADERS: Final = frozenset({"x-csrftoken", "x-csrf-token", "x-xsrf-token
 _URL_SAFE: Final = "/:?=@[],;~"  # stays readable where a value is encoded again
 
 
+MAX_HARMLESS: Final = 2048  # texts remembered, each of at most
+MAX_REMEMBERED: Final = 300  # characters
 _WITHOUT_SECRETS: Final = frozenset({bool, float, type(None)})
 
 
@@ -61,13 +72,14 @@ class Redactor:
     sensitive_fields: frozenset[str]
     _matches: Callable[[str], bool] = field(init=False, repr=False, compare=False)
     _known: Callable[[str], _Name] = field(init=False, repr=False, compare=False)
-    _usual: Callable[[str, str], str] = field(init=False, repr=False, compare=False)  # browsers repeat themselves
+    # Short texts, URLs and headers in which nothing had to be masked: browsers and paths repeat themselves.
+    _harmless_texts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _harmless_urls: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _harmless_headers: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_matches", matcher(self.sensitive_fields))
         object.__setattr__(self, "_known", lru_cache(maxsize=4096)(self._learn))
-        usual = lru_cache(maxsize=1024)(lambda name, value: self.value(value, name=name))
-        object.__setattr__(self, "_usual", usual)
 
     def is_sensitive(self, name: str) -> bool:
         """Whether what stands under this name is masked whole: `newPassword1`, `user[api-key]`, not `tokenizer`."""
@@ -89,10 +101,22 @@ class Redactor:
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Schemes and the names of cookies stay, `Authorization: Bearer [redacted]`; what they carry does not."""
-        return {self._name(name).shown: self._header(name, value) for name, value in headers.items()}
+        harmless, clean = self._harmless_headers, {}
+        for header in headers.items():
+            shown, hidden = header if header in harmless else self._header_anew(*header)
+            clean[shown] = hidden
+        return clean
 
     def url(self, url: str) -> str:
         """Path, query and fragment, percent-encoded names and values too."""
+        if url in self._harmless_urls:
+            return url
+        clean = self._url(url)
+        if clean == url:
+            _remember(self._harmless_urls, url)
+        return clean
+
+    def _url(self, url: str) -> str:
         body, mark = _cut(url)
         rest, hash_sign, fragment = body.partition("#")
         path, question_mark, query = rest.partition("?")
@@ -109,13 +133,24 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text: log lines, tracebacks, messages, header lines, reprs."""
-        return text if is_harmless(text) else self._scan(text, cards=True)
+        if text in self._harmless_texts or is_harmless(text):
+            return text
+        clean = self._scan(text, cards=True)
+        if clean == text:
+            _remember(self._harmless_texts, text)
+        return clean
 
     def _name(self, name: str) -> _Name:
         return self._known(name) if len(name) <= MAX_NAME else self._learn(name)
 
     def _learn(self, name: str) -> _Name:
         return _Name(_Walk(self).string(name, False, 0), self.is_sensitive(name), is_identifier(name))
+
+    def _header_anew(self, name: str, value: str) -> tuple[str, str]:
+        shown, hidden = self._name(name).shown, self._header(name, value)
+        if shown == name and hidden == value:
+            _remember(self._harmless_headers, (name, value))
+        return shown, hidden
 
     def _header(self, name: str, value: str) -> str:
         low = name.lower()
@@ -129,7 +164,8 @@ class Redactor:
             return MASK
         if low in _URL_HEADERS:
             return self.url(value)
-        return self._usual(name, value) if len(value) <= 300 else self.value(value, name=name)
+        clean: str = self.value(value, name=name)
+        return clean
 
     def _cookie(self, part: str, kept: re.Pattern[str] | None) -> str:
         if kept and kept.fullmatch(part):
@@ -225,7 +261,12 @@ class _Walk:
         for key, item in value.items():
             if type(key) is str and len(key) <= MAX_NAME:
                 shown, sensitive, identifier = known(key)
-                clean[shown] = _hidden(item) if sensitive else look(item, identifier, depth + 1)
+                if sensitive:
+                    clean[shown] = _hidden(item)
+                    continue
+                kind = type(item)  # most values are short words and numbers
+                short = len(item) < SHORTEST and item.isalnum() if kind is str else kind is int and item < 10**12
+                clean[shown] = item if short or kind is float else look(item, identifier, depth + 1)
             else:
                 self.odd_field(clean, key, item, depth + 1)
         return clean
@@ -254,6 +295,14 @@ class _Walk:
         """JSON in a string, written anew only if something had to go."""
         clean = self.any(parsed, identifier, depth)
         return text if clean == parsed and not _has_twins(text) else orjson.dumps(clean).decode()
+
+
+def _remember(harmless: set[Any], found: str | tuple[str, str]) -> None:
+    """That there is nothing to mask in it. What holds a secret is never kept."""
+    if len(found if isinstance(found, str) else found[1]) <= MAX_REMEMBERED:
+        if len(harmless) >= MAX_HARMLESS:
+            harmless.clear()
+        harmless.add(found)
 
 
 def _hidden(value: Json) -> Json:
