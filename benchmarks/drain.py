@@ -27,8 +27,8 @@ def spool(events: int) -> None:
     """Leave `events` in segments as a busy process does whose database is away, and die without a word."""
     journal = journals.Journal(SPOOL)
     for event in islice(samples.json_events(seed=1), events):
-        if journal.append(event) >= journals.MAX_SEGMENT_RECORDS:
-            journal.cut()
+        journal.append(event)
+        if journal.closed:
             journal.closed.popleft().abandon()
     os._exit(0)
 

@@ -25,8 +25,9 @@ from threading import Lock
 
 from eventlog.conf import conf
 
-MAX_SEGMENT_RECORDS = 1000  # one transaction's worth; beyond 500 the store gains nothing
+MAX_SEGMENT_RECORDS = 10_000  # one transaction's worth
 MAX_SEGMENT_BYTES = 4 << 20
+MAX_SEGMENTS = 256  # of one process within SPOOL_MAX_BYTES: each keeps a descriptor open, and 1024 is a usual limit
 SEGMENTS_IN_MEMORY = 8  # closed segments beyond this are read back from disk
 MAX_STRANDED_BYTES = 64 << 20  # of records that the disk refused: they are in memory alone
 VERSION = b"1"
@@ -211,7 +212,8 @@ class Journal:
 
     def _is_full(self, segment: Segment) -> bool:
         assert segment.records is not None
-        return len(segment.records) >= MAX_SEGMENT_RECORDS or segment.size >= MAX_SEGMENT_BYTES
+        largest = max(MAX_SEGMENT_BYTES, conf.SPOOL_MAX_BYTES // MAX_SEGMENTS)
+        return len(segment.records) >= MAX_SEGMENT_RECORDS or segment.size >= largest
 
     def _next_segment(self) -> Segment:
         if self.segment is not None:

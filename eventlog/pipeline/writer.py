@@ -96,13 +96,13 @@ class Writer:
     def turn(self, *, urgent: bool) -> None:
         """One look at everything that may be due."""
         now = monotonic()
-        if urgent or now - self.cut_at >= conf.FLUSH_INTERVAL:
-            self.journal.cut()
-            self.cut_at = now
         self.journal.bound()
         self.tell_dropped()
         if now < self.retry_at and not self.stopping:
-            return
+            return  # nothing is cut either: what waits long waits in few large segments
+        if urgent or now - self.cut_at >= conf.FLUSH_INTERVAL:
+            self.journal.cut()
+            self.cut_at = now
         try:
             self.store_pending()
             self.adopt_orphans(now)

@@ -129,6 +129,21 @@ def test_pauses_between_tries_grow_and_end(direct: Settle, monkeypatch: pytest.M
     assert eventually(lambda: not writer.current().pause, seconds=10)
 
 
+def test_an_outage_does_not_eat_descriptors(
+    direct: Settle, event_log: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event_log(BATCH_SIZE=2)
+    away = Away(monkeypatch)
+    monkeypatch.setattr(writer, "FIRST_PAUSE", 5.0)
+    log_event(catalog.LOGIN_FAILED)
+    assert eventually(lambda: away.tried > 0 and writer.current().pause > 0)
+    for _ in range(100):
+        log_event(catalog.LOGIN_FAILED)
+        writer.current().wake.set()
+    assert not eventually(lambda: len(writer.current().journal.closed) > 3, seconds=0.5)
+    away.back = True
+
+
 def test_memory_is_bounded_while_the_database_is_away(
     direct: Settle, event_log: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
