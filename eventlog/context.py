@@ -45,10 +45,11 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`columns` go into every event recorded inside; `actor` is asked anew for each, because DRF finds the user
-    inside the view; `request_id` is beside them for the log lines."""
+    """`columns` go into every event recorded inside, and `clean` ones too, which need no cleaning; `actor` is asked
+    anew for each, because DRF finds the user inside the view; `request_id` is beside them for the log lines."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
+    clean: Mapping[str, Any] = field(default_factory=dict)
     actor: Callable[[], Actor | None] | None = None
     request_id: str = ""
     meter: Meter | None = None
@@ -93,6 +94,7 @@ def bound(*, actor: Any = None, **columns: Any) -> Iterator[None]:
         who = lambda: named  # noqa: E731
     inner = Context(
         columns={**outer.columns, **columns},
+        clean=outer.clean,
         actor=who,
         request_id=str(columns.get("request_id") or outer.request_id),
         meter=outer.meter,

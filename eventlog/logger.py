@@ -13,9 +13,9 @@ from typing import Any, Unpack
 
 from eventlog import catalog
 from eventlog.conf import conf
-from eventlog.context import Context, current
+from eventlog.context import Actor, Context, current
 from eventlog.pipeline import recorder
-from eventlog.record import AuthColumns, Columns, EventRecord, OtherColumns, make_record
+from eventlog.record import AuthColumns, Columns, EventRecord, OtherColumns, clean_columns, make_record
 
 logger = logging.getLogger("eventlog")
 
@@ -23,23 +23,30 @@ logger = logging.getLogger("eventlog")
 @lru_cache(maxsize=4)
 def system_columns(pid: int, environment: str, version: str) -> Mapping[str, Any]:
     """Where it happened. Cached: they are the same for each event of a process."""
-    return {
-        "server_name": socket.gethostname(),
-        "process_id": pid,
-        "application_version": version,
-        "environment": environment,
-    }
+    return clean_columns(
+        {
+            "server_name": socket.gethostname(),
+            "process_id": pid,
+            "application_version": version,
+            "environment": environment,
+        }
+    )
 
 
-def log_event(event_type: str, /, *, using: str | None = None, **columns: Any) -> EventRecord:
+def log_event(
+    event_type: str, /, *, using: str | None = None, clean: Mapping[str, Any] | None = None, **columns: Any
+) -> EventRecord:
     """Record that something happened; who, from where and in which request is taken from the context.
 
     `columns` are columns of the table by name; unknown ones are kept in `event_data`. `using` is the alias of the
-    database in which the change was made. Never raises, unless `RAISE_ERRORS`.
+    database in which the change was made. `clean` are columns of our own making that need no cleaning. Never raises,
+    unless `RAISE_ERRORS`.
     """
     try:
         context = current()
-        record = make_record(event_type, with_surroundings(context, columns))
+        if context.columns:
+            columns = {**context.columns, **columns}
+        record = make_record(event_type, columns, {**surrounding(context, columns), **(clean or {})})
         if context.meter is not None:
             context.meter.categories.add(record.event_category)
         if conf.ENABLED:
@@ -63,14 +70,24 @@ def last_resort(event_type: Any, error: Exception) -> EventRecord:
     return record
 
 
-def with_surroundings(context: Context, columns: Mapping[str, Any]) -> dict[str, Any]:
-    everything = dict(system_columns(os.getpid(), conf.ENVIRONMENT, conf.APPLICATION_VERSION))
-    everything.update(context.columns)
+def surrounding(context: Context, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The clean columns that an event has from where it happens: system, context, actor."""
+    around = {**system_columns(os.getpid(), conf.ENVIRONMENT, conf.APPLICATION_VERSION), **context.clean}
     actor = context.actor() if context.actor is not None and "auth_method" not in columns else None
     if actor is not None and columns.get("user_id", actor.user_id) == actor.user_id:
-        everything.update(actor.columns())
-    everything.update(columns)
-    return everything
+        around.update(clean_actor(actor))
+    return around
+
+
+def clean_actor(actor: Actor) -> Mapping[str, Any]:
+    """Who it was; cached for the usual kinds of keys."""
+    usual = actor.user_id is None or isinstance(actor.user_id, int | str)
+    return usual_actor(actor) if usual else clean_columns(actor.columns())
+
+
+@lru_cache(maxsize=1024)
+def usual_actor(actor: Actor) -> Mapping[str, Any]:
+    return clean_columns(actor.columns())
 
 
 def word(value: Any) -> str:

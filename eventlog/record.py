@@ -471,8 +471,11 @@ CLEANERS: dict[str, Cleaner] = {
 }
 
 
-def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
-    """Clean and redact `given` into a record. What is no column goes into `event_data`, so that nothing is lost."""
+def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, Any] | None = None) -> EventRecord:
+    """Clean and redact `given` into a record. What is no column goes into `event_data`, so that nothing is lost.
+
+    `clean` are columns that need neither, from `clean_columns` or made by ourselves; `given` wins over them.
+    """
     cleaning = Cleaning(redactor(conf.SENSITIVE_FIELDS))
     name = cleaning.text(event_type, 100) or "UNNAMED"
     known = catalog.lookup(name)
@@ -482,8 +485,11 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
     values = dict(given) if given.keys() <= NAMES else with_strays_in_data(given)
     timestamp, nanoseconds = moment(values.pop("timestamp", None), cleaning)
     category = values.pop("event_category", known.category)
-    columns: dict[str, Any] = {"severity": known.severity, "event_status": known.status}
+    columns: dict[str, Any] = {"severity": known.severity, "event_status": known.status, **(clean or {})}
     for column, value in values.items():
+        if value is None or (type(value) is str and not value):
+            columns.pop(column, None)
+            continue
         cleaned = CLEANERS[column](cleaning, value)
         if cleaned is not None and cleaned != "":
             columns[column] = cleaned
@@ -491,6 +497,8 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
         columns["search_text"] = words
     if not columns.get("event_name"):
         columns["event_name"] = plain_label(known)
+    if clean and "tags" in clean:
+        cleaning.tags.update(clean["tags"])
     if cleaning.tags:
         columns["tags"] = sorted({*columns.get("tags", ()), *cleaning.tags})
     return EventRecord(
@@ -500,6 +508,15 @@ def make_record(event_type: Any, given: Mapping[str, Any]) -> EventRecord:
         event_category=category if isinstance(category, str) and category in catalog.CATEGORIES else known.category,
         columns=columns,
     )
+
+
+def clean_columns(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What several events will have in common, cleaned and redacted once; without the empty ones."""
+    cleaning = Cleaning(redactor(conf.SENSITIVE_FIELDS))
+    cleaned = {name: CLEANERS[name](cleaning, value) for name, value in given.items() if name in CLEANERS and value}
+    if cleaning.tags:
+        cleaned["tags"] = sorted(cleaning.tags)
+    return {name: value for name, value in cleaned.items() if value is not None and value != ""}
 
 
 @lru_cache(maxsize=1024)
@@ -552,6 +569,8 @@ def usable_time(given: Any) -> datetime | None:
             return None
     if not isinstance(given, datetime):
         return None
+    if given.tzinfo is UTC:
+        return given if EPOCH <= given < LATEST else None
     try:
         aware = given if given.tzinfo else timezone.make_aware(given)
         when = aware.astimezone(UTC)

@@ -143,11 +143,16 @@ def forget_roles() -> None:
     _roles.clear()
 
 
-def session_hash(request: HttpRequest) -> str:
-    """A keyed hash of the session's key: tells sessions apart and opens none. Empty without a session."""
+def session_key(request: HttpRequest) -> str:
+    """The key of the request's session, which opens it and is kept nowhere; empty without a session."""
     session = getattr(request, "session", None)
     key = session.session_key if session is not None and session.accessed else None
-    key = key or request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return key or request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+
+
+def session_hash(request: HttpRequest) -> str:
+    """A keyed hash of it: tells sessions apart and opens none."""
+    key = session_key(request)
     return keyed_hash(key) if key else ""
 
 

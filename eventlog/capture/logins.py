@@ -44,7 +44,9 @@ def logged_in(sender: Any, user: Any, request: HttpRequest | None = None, **kwar
     requests.vouch()
     columns = Actor(user.pk, user.get_username(), actors.role_of(user), "session").columns()
     session = actors.session_hash(request) if request is not None and hasattr(request, "COOKIES") else ""
-    log_event(catalog.LOGIN, **columns, **({"session_id": session} if session else {}))
+    if session:
+        columns["session_id"] = session
+    log_event(catalog.LOGIN, **columns)
 
 
 def logged_out(sender: Any, user: Any = None, **kwargs: Any) -> None:

@@ -144,22 +144,33 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         return
     if (owner := tokens.given(visit.request, response)) is not None:
         visit.who, visit.vouched = owner, True
-    columns = {**visit.columns(), **response_columns(response, size)}
+    columns = visit.columns()
+    clean = {**visit.resources(), **visit.session_columns(), **response_columns(response, size)}
+    columns["response_content_type"] = response.get("Content-Type", "")
     columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
     if problem:
         columns.update(event_status=catalog.ERROR, error_code=problem, tags=[*columns["tags"], "incomplete"])
     visit.told = True
-    log_event(catalog.HTTP_REQUEST, **columns)
+    log_event(catalog.HTTP_REQUEST, clean=clean, **columns)
     if response.status_code == 401:
         tokens.refused(visit.request, response)
     if response.status_code in (401, 403) and visit.request.resolver_match is not None:
-        log_event(catalog.UNAUTHORIZED_ACCESS, **where(columns), event_data={"status": response.status_code})
+        log_event(
+            catalog.UNAUTHORIZED_ACCESS,
+            clean=answer(clean),
+            **where(columns),
+            event_data={"status": response.status_code},
+        )
     if visit.fault is not None:
-        log_event(catalog.ERROR_500, **where(columns), **failure(columns))
+        log_event(catalog.ERROR_500, clean=answer(clean), **where(columns), **failure(columns))
+
+
+def answer(clean: dict[str, Any]) -> dict[str, Any]:
+    return {"response_status": clean["response_status"]}
 
 
 def where(columns: dict[str, Any]) -> dict[str, Any]:
-    return {name: columns.get(name) for name in ("endpoint", "request_path", "response_status")}
+    return {name: columns.get(name) for name in ("endpoint", "request_path")}
 
 
 def failure(columns: dict[str, Any]) -> dict[str, Any]:
@@ -176,11 +187,13 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
     gone = isinstance(fault, asyncio.CancelledError)
     visit.fault = visit.fault or (None if gone else fault)  # a 500 page that fails hides why it was wanted
     with kept_going(visit):
+        visit.actor()
         columns = visit.columns()
         columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
         columns["error_code"] = CLIENT_GONE if gone else type(fault).__qualname__
         visit.told = True
-        log_event(catalog.HTTP_REQUEST, **{**columns, "event_status": catalog.ERROR})
+        columns["event_status"] = catalog.ERROR
+        log_event(catalog.HTTP_REQUEST, clean={**visit.resources(), **visit.session_columns()}, **columns)
         if isinstance(visit.fault, Exception):
             log_event(catalog.ERROR_500, **where(columns), **failure(columns))
 

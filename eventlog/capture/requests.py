@@ -22,6 +22,7 @@ from eventlog import catalog
 from eventlog.capture import actors, bodies, client, tokens
 from eventlog.conf import conf
 from eventlog.context import ANONYMOUS, Actor, Context, Meter, entered
+from eventlog.record import clean_columns
 
 PAGE_KB = 4  # of /proc/self/statm on the platforms we run on
 SIGN_IN_PAGES = frozenset(
@@ -53,6 +54,8 @@ class Visit:
         "meter",
         "request",
         "request_id",
+        "session",
+        "settled",
         "started",
         "tee",
         "thread",
@@ -76,28 +79,39 @@ class Visit:
         self.tee = bodies.tee(request)
         self.fault: BaseException | None = None
         self.who: Actor | None = None
+        self.settled = False  # nobody else will turn up
         self.withheld = ""
+        self.session = ("", "")  # key, hash
         self.vouched = False  # that what was typed as the name to sign in is one, and no password
         self.told = False  # whether its event has been recorded
-        columns = {
-            "request_id": self.request_id,
-            "trace_id": client.trace_of(request),
-            "ip_address": self.address,
-            "user_agent": request.META.get("HTTP_USER_AGENT", ""),
-            "request_method": request.method or "",
-            "session_id": actors.session_hash(request),
-        }
-        self.context = Context(columns=columns, actor=self.actor, request_id=self.request_id, meter=self.meter)
+        clean = clean_columns(
+            {
+                "trace_id": client.trace_of(request),
+                "user_agent": request.META.get("HTTP_USER_AGENT", ""),
+                "request_method": request.method or "",
+            }
+        )
+        clean.update(request_id=self.request_id, ip_address=self.address, **self.session_columns())
+        self.context = Context(clean=clean, actor=self.actor, request_id=self.request_id, meter=self.meter)
 
     def actor(self) -> Actor:
         """Who is asking, as far as it is known now. Somebody once known does not become nobody."""
-        self.who = actors.known_actor(self.request) or self.who
+        if not self.settled:
+            self.who = actors.known_actor(self.request) or self.who
         return self.who or ANONYMOUS
+
+    def session_columns(self) -> dict[str, str]:
+        """The session's hash, worked out again only where a sign-in has changed its key."""
+        key = actors.session_key(self.request)
+        if key != self.session[0]:
+            self.session = key, actors.keyed_hash(key)
+        return {"session_id": self.session[1]}
 
     def find_actor(self, *, ask: bool) -> None:
         """Where the view has found nobody: by the bearer token, else by the session if the database may be asked."""
         if self.actor() is ANONYMOUS:
             self.who = actors.token_actor(self.request) or (actors.session_actor(self.request) if ask else None)
+        self.settled = True
 
     def __enter__(self) -> None:
         """What happens in this block happens in this request."""
@@ -117,8 +131,6 @@ class Visit:
         query, query_tags = query_of(request)
         return {
             "timestamp": self.timestamp,  # when it came, so that what it did comes after it
-            **self.actor().columns(),
-            "session_id": actors.session_hash(request),
             "endpoint": endpoint_of(request),
             "request_path": request.path,
             "query_params": self.without_withheld(query),
@@ -127,7 +139,6 @@ class Visit:
             "referrer": request.META.get("HTTP_REFERER", ""),
             "event_category": self.category(),
             "tags": (*body_tags, *query_tags, *client.forwarded_tags(request)),
-            **self.resources(),
             **failure_columns(self.fault),
         }
 
@@ -147,18 +158,22 @@ class Visit:
         return match is not None and (match.url_name in SIGN_IN_PAGES or tokens.token_view(self.request) is not None)
 
     def resources(self) -> dict[str, Any]:
-        """The processor's time is known only where the request had a thread for itself: not on an event loop, and
-        not where its body was made by another thread."""
+        """What the request has cost, as clean columns.
+
+        The processor's time is known only where the request had a thread for itself: not on an event loop, and not
+        where its body was made by another thread.
+        """
         memory = resident_kb()
-        own_thread = self.thread == threading.get_ident()
-        return {
-            "response_time_ms": (time.perf_counter() - self.started) * 1000,
-            "cpu_time_ms": (time.thread_time() - self.cpu) * 1000 if own_thread else None,
-            "memory_usage_mb": memory / 1024,
+        used = {
+            "response_time_ms": round((time.perf_counter() - self.started) * 1000, 3),
+            "memory_usage_mb": round(memory / 1024, 3),
             "memory_delta_kb": memory - self.memory,
             "db_query_count": self.meter.query_count,
-            "db_time_ms": self.meter.query_seconds * 1000,
+            "db_time_ms": round(self.meter.query_seconds * 1000, 3),
         }
+        if self.thread == threading.get_ident():
+            used["cpu_time_ms"] = round((time.thread_time() - self.cpu) * 1000, 3)
+        return used
 
     def category(self) -> str:
         """What the request was for: told by what was recorded in it, else by where it went."""
@@ -196,13 +211,12 @@ def vouch() -> None:
         visit.vouched = True
 
 
-def response_columns(response: HttpResponseBase, size: int | None) -> dict[str, Any]:
-    status = response.status_code
-    event_status, severity = outcome(status)
+def response_columns(response: HttpResponseBase, size: int) -> dict[str, Any]:
+    """What was answered, as clean columns."""
+    event_status, severity = outcome(response.status_code)
     return {
-        "response_status": status,
+        "response_status": response.status_code,
         "response_size_bytes": size,
-        "response_content_type": response.get("Content-Type", "")[:100],
         "event_status": event_status,
         "severity": severity,
     }

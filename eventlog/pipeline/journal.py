@@ -49,8 +49,10 @@ class Segment:
     first: int
     last: int
     size: int = 0
+    largest: int = MAX_SEGMENT_BYTES  # the size at which the next one begins
     records: list[tuple[int, bytes]] | None = field(default_factory=list)
     on_disk: bool = True
+    synced: bool = False  # each line is forced to disk
     damaged: int = 0
 
     def read(self) -> list[tuple[int, bytes]]:
@@ -96,7 +98,7 @@ class Segment:
                 os.ftruncate(self.fd, self.size)
                 self.on_disk = False
                 return
-            if conf.SPOOL_SYNC == "always":
+            if self.synced:
                 os.fdatasync(self.fd)
         except OSError:
             self.on_disk = False
@@ -105,7 +107,7 @@ class Segment:
 
 
 def line(writer: str, sequence: int, record: bytes) -> bytes:
-    body = b"%b %d %b" % (writer.encode(), sequence, record)
+    body = f"{writer} {sequence} ".encode() + record
     return b"%b %08x %b\n" % (VERSION, zlib.crc32(body), body)
 
 
@@ -212,8 +214,7 @@ class Journal:
 
     def _is_full(self, segment: Segment) -> bool:
         assert segment.records is not None
-        largest = max(MAX_SEGMENT_BYTES, conf.SPOOL_MAX_BYTES // MAX_SEGMENTS)
-        return len(segment.records) >= MAX_SEGMENT_RECORDS or segment.size >= largest
+        return len(segment.records) >= MAX_SEGMENT_RECORDS or segment.size >= segment.largest
 
     def _next_segment(self) -> Segment:
         if self.segment is not None:
@@ -240,6 +241,7 @@ class Journal:
         unnamed = path.with_suffix(".new")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         segment = Segment(None, -1, self.writer, self.pid, first=first, last=self.sequence, on_disk=False)
+        segment.largest = max(MAX_SEGMENT_BYTES, conf.SPOOL_MAX_BYTES // MAX_SEGMENTS)
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             fd = os.open(unnamed, flags, 0o600)
@@ -248,6 +250,7 @@ class Journal:
         except OSError:
             return segment
         segment.path, segment.fd, segment.on_disk = path, fd, True
+        segment.synced = conf.SPOOL_SYNC == "always"
         return segment
 
 

@@ -129,9 +129,7 @@ def test_pauses_between_tries_grow_and_end(direct: Settle, monkeypatch: pytest.M
     assert eventually(lambda: not writer.current().pause, seconds=10)
 
 
-def test_an_outage_does_not_eat_descriptors(
-    direct: Settle, event_log: Change, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_outage_does_not_eat_descriptors(direct: Settle, event_log: Change, monkeypatch: pytest.MonkeyPatch) -> None:
     event_log(BATCH_SIZE=2)
     away = Away(monkeypatch)
     monkeypatch.setattr(writer, "FIRST_PAUSE", 5.0)
