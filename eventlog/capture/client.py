@@ -54,11 +54,12 @@ def without_port(hop: str) -> str:
 
 
 def trace_of(request: HttpRequest) -> str:
-    match = TRACEPARENT.match(request.META.get("HTTP_TRACEPARENT", ""))
+    given = request.META.get("HTTP_TRACEPARENT")
+    match = TRACEPARENT.match(given) if given else None
     return match[1] if match else ""
 
 
 def given_request_id(request: HttpRequest) -> str:
     """The client's `X-Request-ID` where it is well formed, else empty."""
     given: str = request.META.get("HTTP_X_REQUEST_ID", "")
-    return given if REQUEST_ID.fullmatch(given) else ""
+    return given if given and REQUEST_ID.fullmatch(given) else ""

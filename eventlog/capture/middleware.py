@@ -7,8 +7,7 @@ WSGI every call is plain, under ASGI it awaits the rest; what it does itself is 
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -71,17 +70,24 @@ class EventLoggingMiddleware:
             return answered(visit, response)
 
 
-@contextmanager
-def kept_going(visit: Visit | None = None) -> Iterator[None]:
+class kept_going:
     """`log_event` never raises; this is the same for what is found out about a request to give to it."""
-    try:
-        yield
-    except Exception as error:
-        if conf.RAISE_ERRORS:
-            raise
-        logger.exception("A request could not be recorded as it was.")
-        if visit is None or not visit.told:
+
+    __slots__ = ("visit",)
+
+    def __init__(self, visit: Visit | None = None) -> None:
+        self.visit = visit
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, Exception) or conf.RAISE_ERRORS:
+            return False
+        logger.error("A request could not be recorded as it was.", exc_info=error)
+        if self.visit is None or not self.visit.told:
             last_resort(catalog.HTTP_REQUEST, error)
+        return True
 
 
 def arrived(request: HttpRequest, *, own_thread: bool) -> Visit | None:

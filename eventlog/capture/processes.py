@@ -7,7 +7,6 @@ without them and uvicorn dies by the signal it was sent, so these say by their o
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -32,17 +31,20 @@ def connect() -> None:
     signals.worker_shutdown.connect(stopped, dispatch_uid="eventlog.worker_shutdown")
 
 
+_started: dict[int, object] = {}  # by process id
+
+
 def started(kind: str) -> None:
     """Record the start of this process, once; called as often as one likes. Tests are no process of their own."""
-    if conf.PIPELINE != "sync":
-        once_started(os.getpid(), kind)
-
-
-@cache
-def once_started(pid: int, kind: str) -> None:
-    program = os.path.basename(sys.argv[0]) if sys.argv else ""
-    log_event(catalog.APP_START, event_name=f"{kind} process started", event_data={"kind": kind, "program": program})
-    writer.before_end(app_shutdown)
+    pid = os.getpid()
+    if pid in _started or conf.PIPELINE == "sync":
+        return
+    mark = object()
+    if _started.setdefault(pid, mark) is mark:  # of several threads, one
+        program = os.path.basename(sys.argv[0]) if sys.argv else ""
+        data = {"kind": kind, "program": program}
+        log_event(catalog.APP_START, event_name=f"{kind} process started", event_data=data)
+        writer.before_end(app_shutdown)
 
 
 def app_shutdown() -> None:

@@ -399,7 +399,7 @@ def test_nothing_is_recorded_where_it_is_switched_off(client: Client, event_log:
 
 
 def test_the_first_request_records_the_start_of_the_process(client: Client, direct: Callable[[], None]) -> None:
-    processes.once_started.cache_clear()
+    processes._started.clear()
     client.get("/try/status/200/")
     direct()
     assert Event.objects.get(event_type="APP_START").event_data["kind"] == "web"
