@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
@@ -40,10 +40,22 @@ def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
             problems.append(
                 Error(f"EVENTLOG[{name!r}] must be {expected}.", hint=f"It is {value!r}.", id="eventlog.E003")
             )
+    problems += unknown_models()
     if conf.PIPELINE == "celery":
         hint = 'Use "direct" (journal and writer thread) or, in tests, "sync".'
         problems.append(Error('EVENTLOG["PIPELINE"] = "celery" is not available.', hint=hint, id="eventlog.E004"))
     return problems
+
+
+def unknown_models() -> list[CheckMessage]:
+    labels = [*(conf.AUDITED_MODELS if conf.AUDITED_MODELS != "*" else ()), *conf.EXCLUDED_MODELS]
+    known = {model._meta.label_lower for model in apps.get_models(include_auto_created=True)}
+    hint = 'Models are named as "school.Siswa".'
+    return [
+        Error(f"EVENTLOG names a model that there is not: {label}.", hint=hint, id="eventlog.E006")
+        for label in labels
+        if label.lower() not in known
+    ]
 
 
 def middleware_is_first(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

@@ -93,13 +93,23 @@ def networks(value: Any) -> tuple[Network, ...]:
         raise ValueError("a list of IP addresses or networks, such as 10.0.0.0/8") from None
 
 
+AUDIT_OPTIONS = frozenset({"name", "fields", "exclude", "mask"})
+
+
+def audit_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := set(given) - AUDIT_OPTIONS:
+        raise ValueError(f"with the options {', '.join(sorted(AUDIT_OPTIONS))}; not {', '.join(sorted(unknown))}")
+    lists = {name: names(value) for name, value in given.items() if name != "name"}
+    return {**lists, **({"name": text(given["name"])} if "name" in given else {})}
+
+
 def audited_models(value: Any) -> Literal["*"] | dict[str, dict[str, Any]]:
     if value == "*":
         return "*"
     if isinstance(value, str):
         value = json.loads(value) if value.lstrip().startswith("{") else names(value)
     if isinstance(value, Mapping) and all(isinstance(options, Mapping) for options in value.values()):
-        return {str(label): dict(options) for label, options in value.items()}
+        return {str(label): audit_options(options) for label, options in value.items()}
     return {label: {} for label in names(value)}
 
 
@@ -141,7 +151,7 @@ def environment() -> dict[str, str]:
 
 def given(source: Mapping[str, Any]) -> dict[str, Any]:
     """What the project and the environment say, not yet parsed; the environment wins."""
-    return {**source, **environment()}
+    return {**(source if isinstance(source, Mapping) else {}), **environment()}
 
 
 def parsed(source: Mapping[str, Any]) -> dict[str, Any]:

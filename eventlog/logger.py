@@ -33,19 +33,23 @@ def system_columns(pid: int, environment: str, version: str) -> Mapping[str, Any
     )
 
 
-def log_event(
-    event_type: str, /, *, using: str | None = None, clean: Mapping[str, Any] | None = None, **columns: Any
-) -> EventRecord:
+def log_event(event_type: str, /, **columns: Any) -> EventRecord:
     """Record that something happened; who, from where and in which request is taken from the context.
 
-    `columns` are columns of the table by name; unknown ones are kept in `event_data`. `using` is the alias of the
-    database in which the change was made. `clean` are columns of our own making that need no cleaning. Never raises,
-    unless `RAISE_ERRORS`.
+    `columns` are columns of the table by name; unknown ones are kept in `event_data`. Never raises, unless
+    `RAISE_ERRORS`.
     """
+    return record_event(event_type, columns)
+
+
+def record_event(
+    event_type: str, given: Mapping[str, Any], *, using: str | None = None, clean: Mapping[str, Any] | None = None
+) -> EventRecord:
+    """As `log_event`, for our own capture: `using` is the alias of the database in which a change was made, `clean`
+    are columns of our own making that need no cleaning."""
     try:
         context = current()
-        if context.columns:
-            columns = {**context.columns, **columns}
+        columns = {**context.columns, **given}
         record = make_record(event_type, columns, {**surrounding(context, columns), **(clean or {})})
         if context.meter is not None:
             context.meter.categories.add(record.event_category)
@@ -113,9 +117,10 @@ class EventLogger:
         self, user_id: Any, action: str, success: bool = True, **columns: Unpack[AuthColumns]
     ) -> EventRecord:
         """A sign-in matter: `("LOGIN", False)` is LOGIN_FAILED; another action that fails keeps its type."""
-        failed = f"{action}_FAILED"
-        event_type = failed if not success and failed in catalog.TYPES else action
-        status = catalog.SUCCESS if success else catalog.FAILED
+        failed = f"{word(action)}_FAILED"
+        lacks = isinstance(success, bool | int | None) and not success  # of other things not even the truth is asked
+        event_type = failed if lacks and failed in catalog.TYPES else action
+        status = catalog.FAILED if lacks else catalog.SUCCESS
         return log_event(
             event_type, **{"user_id": user_id, "event_status": status, "event_category": catalog.AUTH, **columns}
         )

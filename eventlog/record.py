@@ -30,6 +30,7 @@ from uuid_utils.compat import uuid7
 
 from eventlog import catalog
 from eventlog.conf import conf
+from eventlog.privacy.patterns import mask_shapes
 from eventlog.privacy.redaction import Redactor, redactor
 
 os.register_at_fork(after_in_child=uuid_utils.reseed_rng)  # else parent and child make the same ids
@@ -172,6 +173,14 @@ class Cleaning:
         self.tags: set[str] = set()
         self.left = MAX_JSON_CHARACTERS
 
+    def column(self, name: str, value: Any) -> Any:
+        """One column's value, cleaned; None for one that cannot even be looked at, so that the others are kept."""
+        try:
+            return CLEANERS[name](self, value)
+        except Exception:  # the value is anybody's object, and does what it likes when it is asked
+            self.tags.add("unserialisable")
+            return None
+
     def text(self, given: Any, width: int) -> str:
         """`given` as text without NUL or lone surrogates, at most `width` characters."""
         value: str = given if type(given) is str else self.described(given)
@@ -312,6 +321,17 @@ def plain(width: int) -> Cleaner:
     return clean
 
 
+def code(width: int) -> Cleaner:
+    """A key or a short name that a caller or client chooses: searched for the shapes of secrets, not for pairs."""
+    tidy = plain(width)
+
+    def clean(cleaning: Cleaning, value: Any) -> str:
+        text: str = tidy(cleaning, mask_shapes(cleaning.described(value)))
+        return text
+
+    return clean
+
+
 def prose(width: int) -> Cleaner:
     """Text from outside, searched for secrets before it is cut: half a secret would not be recognised."""
     return lambda cleaning, value: cleaning.text(cleaning.redact.text(cleaning.described(value)), width)
@@ -371,7 +391,7 @@ def are_clean(texts: dict[Any, Any]) -> bool:
 
 def list_of_names(cleaning: Cleaning, value: Any) -> list[str]:
     values = [value] if isinstance(value, str) else value if isinstance(value, list | tuple | set | frozenset) else []
-    return [cleaning.text(item, 100) for item in list(values)[:50]]
+    return [cleaning.text(mask_shapes(cleaning.described(item)), 100) for item in list(values)[:50]]
 
 
 def one_of(allowed: Mapping[str, Any] | tuple[str, ...], otherwise: str) -> Cleaner:
@@ -425,7 +445,7 @@ CLEANERS: dict[str, Cleaner] = {
     "user_role": plain(50),
     "session_id": plain(64),
     "auth_method": one_of(catalog.AUTH_METHODS, "anonymous"),
-    "request_id": plain(64),
+    "request_id": code(64),
     "trace_id": plain(32),
     "ip_address": Cleaning.address,
     "user_agent": prose(1000),
@@ -445,16 +465,16 @@ CLEANERS: dict[str, Cleaner] = {
     "memory_delta_kb": whole(-(2**31), 2**31 - 1),
     "db_query_count": whole(0, 2**31 - 1),
     "db_time_ms": real,
-    "entity_type": plain(100),
-    "entity_id": plain(255),
+    "entity_type": code(100),
+    "entity_id": code(255),
     "entity_name": prose(200),
-    "action": plain(20),
+    "action": code(20),
     "event_data": structure,
     "previous_values": structure,
     "new_values": structure,
     "changed_fields": structure,
     "reason": prose(2000),
-    "error_code": plain(100),
+    "error_code": code(100),
     "error_message": prose(4000),
     "error_fingerprint": plain(64),
     "stack_trace": prose(32_000),
@@ -478,6 +498,8 @@ def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, A
     """
     cleaning = Cleaning(redactor(conf.SENSITIVE_FIELDS))
     name = cleaning.text(event_type, 100) or "UNNAMED"
+    if name not in catalog.TYPES:
+        name = mask_shapes(name)
     known = catalog.lookup(name)
     if known is None:
         cleaning.tags.add("unknown_type")
@@ -488,9 +510,10 @@ def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, A
     columns: dict[str, Any] = {"severity": known.severity, "event_status": known.status, **(clean or {})}
     for column, value in values.items():
         if value is None or (type(value) is str and not value):
-            columns.pop(column, None)
+            if column not in CATALOGUED:
+                columns.pop(column, None)
             continue
-        cleaned = CLEANERS[column](cleaning, value)
+        cleaned = cleaning.column(column, value)
         if cleaned is not None and cleaned != "":
             columns[column] = cleaned
     if "search_text" not in columns and (words := searchable(name, columns)):
@@ -513,7 +536,7 @@ def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, A
 def clean_columns(given: Mapping[str, Any]) -> dict[str, Any]:
     """What several events will have in common, cleaned and redacted once; without the empty ones."""
     cleaning = Cleaning(redactor(conf.SENSITIVE_FIELDS))
-    cleaned = {name: CLEANERS[name](cleaning, value) for name, value in given.items() if name in CLEANERS and value}
+    cleaned = {name: cleaning.column(name, value) for name, value in given.items() if name in CLEANERS and value}
     if cleaning.tags:
         cleaned["tags"] = sorted(cleaning.tags)
     return {name: value for name, value in cleaned.items() if value is not None and value != ""}
@@ -537,6 +560,7 @@ def searchable(event_type: str, columns: Mapping[str, Any]) -> str:
 
 RESERVED = ("timestamp", "event_category")
 NAMES = frozenset([*CLEANERS, *RESERVED])
+CATALOGUED = ("severity", "event_status")  # the catalogue has a value for these
 
 
 def with_strays_in_data(given: Mapping[str, Any]) -> dict[str, Any]:

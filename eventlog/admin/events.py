@@ -196,7 +196,7 @@ class EventAdmin(ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """What an index answers, and a value that PostgreSQL can look for."""
         if lookup == "ip_address__exact":
-            return canonical_address(value) is not None
+            return "%" not in value and canonical_address(value) is not None
         return lookup in LOOKUPS and "\0" not in value
 
     def get_search_results(

@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from eventlog.capture.registry import is_watched
 from eventlog.capture.requests import current_visit
 from eventlog.capture.values import fields_of
-from eventlog.logger import log_event
+from eventlog.logger import record_event
 
 BEFORE = "_eventlog_before"  # in the instance's `__dict__`, while it is saved or deleted
 FAILED = 3  # libpq's PQTRANS_INERROR
@@ -55,7 +55,7 @@ def tell(event_type: str, *, using: str, **columns: Any) -> None:
     """
     if (visit := current_visit()) is not None:
         visit.find_actor(ask=True)  # a view that changes something need not have looked at who asks for it
-    log_event(event_type, using=using, **columns)
+    record_event(event_type, columns, using=using)
     if is_broken(connections[using]):
         raise DatabaseError("The change is undone, because its event could not be stored with it.")
 

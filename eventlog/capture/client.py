@@ -7,6 +7,7 @@ from functools import lru_cache
 from django.http import HttpRequest
 
 from eventlog.conf import Network, conf
+from eventlog.privacy.patterns import mask_shapes
 from eventlog.record import canonical_address
 
 MAX_HOPS = 20  # more entries than any chain of proxies has
@@ -60,6 +61,6 @@ def trace_of(request: HttpRequest) -> str:
 
 
 def given_request_id(request: HttpRequest) -> str:
-    """The client's `X-Request-ID` where it is well formed, else empty."""
+    """The client's `X-Request-ID` where it is well formed and has not the shape of a secret, else empty."""
     given: str = request.META.get("HTTP_X_REQUEST_ID", "")
-    return given if given and REQUEST_ID.fullmatch(given) else ""
+    return given if given and REQUEST_ID.fullmatch(given) and mask_shapes(given) == given else ""

@@ -20,7 +20,7 @@ from eventlog.capture import actors, processes, streams, tokens
 from eventlog.capture.requests import Visit, current_visit, response_columns
 from eventlog.capture.streams import CLIENT_GONE, AsyncCountedBody, CountedBody
 from eventlog.conf import conf
-from eventlog.logger import last_resort, log_event
+from eventlog.logger import last_resort, record_event
 from eventlog.pipeline import writer
 
 logger = logging.getLogger("eventlog")
@@ -114,8 +114,8 @@ def answered(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
     """Record the request; one whose body is still to be made, when it has been sent."""
     if not response.has_header("X-Request-ID"):
         response.headers["X-Request-ID"] = visit.request_id
-    if is_excluded(visit.request):
-        return response
+    if response.status_code < 500 and is_excluded(visit.request):
+        return response  # but what fails is worth a look wherever it was
     with kept_going(visit):
         visit.find_actor(ask=database_answers())
         if isinstance(response, StreamingHttpResponse):
@@ -127,7 +127,13 @@ def answered(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
 
 
 def is_excluded(request: HttpRequest) -> bool:
-    return request.path.startswith(conf.EXCLUDE_PATHS)
+    """Whether the path is one of `EXCLUDE_PATHS` or below it; a path that climbs out again is not."""
+    path = request.path
+    return path.startswith(conf.EXCLUDE_PATHS) and ".." not in path and any(map(path_is_in(path), conf.EXCLUDE_PATHS))
+
+
+def path_is_in(path: str) -> Callable[[str], bool]:
+    return lambda place: path == place or path.startswith(place if place.endswith("/") else f"{place}/")
 
 
 def count(visit: Visit, response: StreamingHttpResponse) -> None:
@@ -157,18 +163,14 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
     if problem:
         columns.update(event_status=catalog.ERROR, error_code=problem, tags=[*columns["tags"], "incomplete"])
     visit.told = True
-    log_event(catalog.HTTP_REQUEST, clean=clean, **columns)
+    record_event(catalog.HTTP_REQUEST, columns, clean=clean)
     if response.status_code == 401:
         tokens.refused(visit.request, response)
     if response.status_code in (401, 403) and visit.request.resolver_match is not None:
-        log_event(
-            catalog.UNAUTHORIZED_ACCESS,
-            clean=answer(clean),
-            **where(columns),
-            event_data={"status": response.status_code},
-        )
+        data = {"status": response.status_code}
+        record_event(catalog.UNAUTHORIZED_ACCESS, {**where(columns), "event_data": data}, clean=answer(clean))
     if visit.fault is not None:
-        log_event(catalog.ERROR_500, clean=answer(clean), **where(columns), **failure(columns))
+        record_event(catalog.ERROR_500, {**where(columns), **failure(columns)}, clean=answer(clean))
 
 
 def answer(clean: dict[str, Any]) -> dict[str, Any]:
@@ -188,7 +190,7 @@ def failure(columns: dict[str, Any]) -> dict[str, Any]:
 
 def broke_off(visit: Visit, fault: BaseException) -> None:
     """No answer was made: the client went away, or the server is ending this process."""
-    if visit.told or is_excluded(visit.request):
+    if visit.told:
         return
     gone = isinstance(fault, asyncio.CancelledError)
     visit.fault = visit.fault or (None if gone else fault)  # a 500 page that fails hides why it was wanted
@@ -199,9 +201,9 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
         columns["error_code"] = CLIENT_GONE if gone else type(fault).__qualname__
         visit.told = True
         columns["event_status"] = catalog.ERROR
-        log_event(catalog.HTTP_REQUEST, clean={**visit.resources(), **visit.session_columns()}, **columns)
+        record_event(catalog.HTTP_REQUEST, columns, clean={**visit.resources(), **visit.session_columns()})
         if isinstance(visit.fault, Exception):
-            log_event(catalog.ERROR_500, **where(columns), **failure(columns))
+            record_event(catalog.ERROR_500, {**where(columns), **failure(columns)})
 
 
 def remember_fault(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ M = TypeVar("M", bound=type[models.Model])
 NEVER = frozenset(
     {
         "eventlog",
+        "authtoken",
         "sessions",
         "contenttypes",
         "migrations",

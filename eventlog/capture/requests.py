@@ -13,7 +13,6 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.http.request import HttpHeaders
 from django.http.response import HttpResponseBase
@@ -143,15 +142,13 @@ class Visit:
         }
 
     def without_withheld(self, fields: Any) -> Any:
-        """The fields without a name to sign in by that nobody has vouched for: it may have been a password."""
-        if not isinstance(fields, dict):
-            return fields
-        names = {self.withheld, *(self.unvouched_names(fields) if self.is_sign_in() else ())} - {""}
-        return {key: WITHHELD if normal_name(value) in names else value for key, value in fields.items()}
+        """The fields without a name to sign in by that nobody has vouched for: it may have been a password.
 
-    def unvouched_names(self, fields: dict[str, Any]) -> list[str]:
-        keys = () if self.vouched else (get_user_model().USERNAME_FIELD, "username")
-        return [normal_name(fields.get(key)) for key in keys]
+        On the pages of sign-in no value is kept then, whatever it is called and however it is wrapped.
+        """
+        if self.is_sign_in() and not self.vouched:
+            return all_withheld(fields)
+        return names_withheld(fields, self.withheld) if self.withheld else fields
 
     def is_sign_in(self) -> bool:
         match = self.request.resolver_match
@@ -197,6 +194,23 @@ def current_visit() -> Visit | None:
 def normal_name(value: Any) -> str:
     """A name as Django's sign-in forms hand it on."""
     return unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
+
+
+def all_withheld(value: Any) -> Any:
+    """Names stay, and how the values are nested."""
+    if isinstance(value, dict):
+        return {key: all_withheld(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [all_withheld(item) for item in value]
+    return WITHHELD if value else value
+
+
+def names_withheld(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        return {key: names_withheld(item, name) for key, item in value.items()}
+    if isinstance(value, list):
+        return [names_withheld(item, name) for item in value]
+    return WITHHELD if normal_name(value) == name else value
 
 
 def withhold(name: str) -> None:

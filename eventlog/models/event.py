@@ -39,11 +39,14 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(timestamp__lt=moment)
 
 
+LATEST_MILLISECONDS = 7_258_118_400_000  # the year 2200: no record is made beyond it, and `datetime` ends at 9999
+
+
 def moment_of(key: UUID) -> datetime:
     """The UTC time, whole milliseconds, in a UUIDv7; for any other id a time that no event has."""
     if key.version != 7:
         return datetime(1, 1, 1, tzinfo=UTC)
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=key.int >> 80)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=min(key.int >> 80, LATEST_MILLISECONDS))
 
 
 def text(max_length: int, **options: Any) -> "models.CharField[str, str]":

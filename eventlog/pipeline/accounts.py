@@ -102,7 +102,12 @@ def segments_on_disk(directory: Path, *, own: Journal) -> Iterator[Waiting]:
             continue
         records, _ = journal.parsed(content(path), name[1])
         if records:
-            yield Waiting(name[1], int(name[3]), max(sequence for sequence, _ in records), len(records))
+            yield Waiting(
+                name[1],
+                int(name[3]),
+                max(sequence for sequence, _ in records),
+                sum(record != journal.SKIPPED for _, record in records),
+            )
 
 
 def content(path: Path) -> bytes:

@@ -19,6 +19,7 @@ import uuid
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -31,6 +32,7 @@ MAX_SEGMENTS = 256  # of one process within SPOOL_MAX_BYTES: each keeps a descri
 SEGMENTS_IN_MEMORY = 8  # closed segments beyond this are read back from disk
 MAX_STRANDED_BYTES = 64 << 20  # of records that the disk refused: they are in memory alone
 VERSION = b"1"
+SKIPPED = b"-"  # in the place of a record: the numbers up to this one were given to records that were dropped
 NAME = re.compile(r"([0-9a-f]{32})\.(\d+)\.(\d+)\.(journal|closed)")
 
 
@@ -53,15 +55,13 @@ class Segment:
     records: list[tuple[int, bytes]] | None = field(default_factory=list)
     on_disk: bool = True
     synced: bool = False  # each line is forced to disk
-    damaged: int = 0
 
     def read(self) -> list[tuple[int, bytes]]:
-        """The records, in order; counts in `damaged` the lines that are torn or do not fit their checksum."""
+        """The records, in order, without the lines that are torn or do not fit their checksum."""
         if self.records is not None:
             return self.records
         content = os.pread(self.fd, os.fstat(self.fd).st_size, 0)
-        records, self.damaged = parsed(content, self.writer)
-        return records
+        return parsed(content, self.writer)[0]
 
     def bytes_in_memory(self) -> int:
         return sum(len(record) for _, record in self.records or ())
@@ -80,8 +80,9 @@ class Segment:
     def leave(self) -> None:
         """Leave it for another process to store, marked as left in order. Its lock goes with this process: the
         writer's thread may still be storing it."""
-        if self.path is not None and self.path.exists():
-            self.path.rename(self.path.with_suffix(".closed"))
+        if self.path is not None:
+            with suppress(OSError):  # somebody removed the folder
+                self.path = self.path.rename(self.path.with_suffix(".closed"))
 
     def abandon(self) -> None:
         """Let go of it unchanged."""
@@ -224,12 +225,18 @@ class Journal:
 
     def _close_segment(self) -> None:
         assert self.segment is not None
+        written = self.segment.records[-1][0] if self.segment.records else self.segment.first - 1
+        if self.segment.last > written:
+            self.segment.append(line(self.writer, self.segment.last, SKIPPED))
         if self.segment.path is not None and conf.SPOOL_SYNC != "never":
-            os.fdatasync(self.segment.fd)
+            try:
+                os.fdatasync(self.segment.fd)
+            except OSError:
+                self.segment.on_disk = False  # memory keeps it
         self.closed.append(self.segment)
         self.segment = None
         if len(self.closed) > SEGMENTS_IN_MEMORY:
-            self.bound()  # here too: the thread that looks each second may hang in the database
+            self.bound()  # here too, in the request: the thread that looks each second may hang in the database
 
     def _opened(self) -> Segment:
         """A new segment. It gets its name only once it is locked, so that no adopter ever sees it unlocked.
@@ -242,12 +249,15 @@ class Journal:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         segment = Segment(None, -1, self.writer, self.pid, first=first, last=self.sequence, on_disk=False)
         segment.largest = max(MAX_SEGMENT_BYTES, conf.SPOOL_MAX_BYTES // MAX_SEGMENTS)
+        fd = -1
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             fd = os.open(unnamed, flags, 0o600)
             fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             unnamed.rename(path)
         except OSError:
+            if fd >= 0:
+                os.close(fd)
             return segment
         segment.path, segment.fd, segment.on_disk = path, fd, True
         segment.synced = conf.SPOOL_SYNC == "always"
@@ -293,7 +303,7 @@ def is_still(path: Path, fd: int) -> bool:
 
 
 def segment_files(directory: Path) -> list[Path]:
-    """All segments in the folder, by the time they were begun."""
+    """All segments in the folder, by the time they were last written to."""
     try:
         with os.scandir(directory) as entries:
             found = [(entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in entries if is_segment(entry)]

@@ -6,7 +6,6 @@ They are there if and only if the change is. The writer of any process, or the b
 import os
 from functools import cache
 
-import orjson
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -14,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from eventlog.models import Event
 from eventlog.record import EventRecord
 
+ABORTED = 3  # PQTRANS_INERROR, libpq
 INSERT = "INSERT INTO event_outbox (id, record) VALUES (%s, %s)"
 CLAIM = "SELECT id, record FROM event_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
 RELEASE = "DELETE FROM event_outbox WHERE id = ANY(%s::uuid[])"
@@ -30,6 +30,15 @@ def open_transaction(using: str | None) -> BaseDatabaseWrapper | None:
         return None
     connection = connections[alias]
     return connection if connection.in_atomic_block and not connection.needs_rollback else None
+
+
+def is_doomed(using: str | None) -> bool:
+    """Whether the caller's transaction can only be rolled back: Django knows it, or PostgreSQL has aborted it."""
+    connection = connections[using or events_alias()]
+    if not connection.in_atomic_block:
+        return False
+    raw = connection.connection
+    return connection.needs_rollback or (raw is not None and raw.info.transaction_status == ABORTED)
 
 
 @cache
@@ -53,7 +62,7 @@ def put(record: EventRecord, connection: BaseDatabaseWrapper) -> bool:
 def claim(cursor: CursorWrapper, limit: int) -> list[tuple[str, bytes]]:
     """(id, JSON) of up to `limit` waiting events, locked until the transaction ends; rows others hold are skipped."""
     cursor.execute(CLAIM, [limit])
-    return [(str(key), orjson.dumps(record) if isinstance(record, dict) else record.encode()) for key, record in cursor]
+    return [(str(key), record.encode()) for key, record in cursor]
 
 
 def release(cursor: CursorWrapper, keys: list[str]) -> None:

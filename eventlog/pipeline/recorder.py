@@ -24,6 +24,8 @@ def keep(record: EventRecord, *, using: str | None = None) -> None:
         store_now(record)
     elif not is_change(record):
         to_journal(record)
+    elif outbox.is_doomed(using):
+        return  # the change it tells of will not be
     elif (connection := outbox.open_transaction(using)) is not None and outbox.put(record, connection):
         writer.current().see_to_it()
     elif using is not None and using != outbox.events_alias() and connections[using].in_atomic_block:
@@ -55,6 +57,5 @@ def to_journal(record: EventRecord) -> None:
 
 def store_now(record: EventRecord) -> None:
     """For tests: on the caller's connection, under a savepoint. In a broken transaction it would be rolled back."""
-    connection = connections[outbox.events_alias()]
-    if not connection.needs_rollback:
+    if not outbox.is_doomed(None):
         store.write(store.Batch(records=[record.to_json()]))

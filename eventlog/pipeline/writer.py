@@ -22,7 +22,7 @@ from django.db import Error, connections, reset_queries
 
 from eventlog import catalog
 from eventlog.conf import conf
-from eventlog.models import OutboxEvent
+from eventlog.models import EventBatch, OutboxEvent
 from eventlog.pipeline import journal as journals
 from eventlog.pipeline import outbox, store
 from eventlog.pipeline.journal import Journal, Segment
@@ -86,7 +86,7 @@ class Writer:
     # --- the thread ---
     def run(self) -> None:
         while not self.stopping:
-            urgent = self.wake.wait(TICK)
+            urgent = self.wake.wait(min(TICK, conf.FLUSH_INTERVAL))
             self.wake.clear()
             self.turn(urgent=urgent)
             reset_queries()  # with DEBUG on, Django would keep every statement, values and all
@@ -100,7 +100,8 @@ class Writer:
         self.tell_dropped()
         if now < self.retry_at and not self.stopping:
             return  # nothing is cut either: what waits long waits in few large segments
-        if urgent or now - self.cut_at >= conf.FLUSH_INTERVAL:
+        due = urgent or now - self.cut_at >= conf.FLUSH_INTERVAL
+        if due and (self.stopping or not self.pause or not self.journal.closed):
             self.journal.cut()
             self.cut_at = now
         try:
@@ -158,8 +159,12 @@ class Writer:
         if self.thread is not None:
             self.thread.join(deadline)
         self.journal.end()
-        for segment in self.journal.closed:
-            segment.leave()
+        with self.journal.lock:  # the thread may still be storing them
+            for segment in self.journal.closed:
+                segment.leave()
+            stranded = sum(len(segment.records or ()) for segment in self.journal.closed if not segment.on_disk)
+        if stranded:
+            logger.critical("%d events are lost: neither the disk nor the database took them.", stranded)
 
 
 def store_segment(segment: Segment) -> store.Stored:
@@ -170,7 +175,7 @@ def store_segment(segment: Segment) -> store.Stored:
         return store.Stored()
     return store.write(
         store.Batch(
-            records=[record for _, record in records],
+            records=[record for _, record in records if record != journals.SKIPPED],
             writer=segment.writer,
             first_sequence=segment.first,
             last_sequence=last,
@@ -193,9 +198,15 @@ def drain_orphans(own: Writer) -> Iterator[store.Stored]:
             except Error:
                 segment.abandon()
                 raise
-            if segment.path in newest and segment.path.suffix == ".journal":
+            if segment.path in newest and segment.path.suffix == ".journal" and not has_later_batch(segment):
                 own.append(unclean_stop(segment))
             segment.remove()
+
+
+def has_later_batch(segment: Segment) -> bool:
+    """Whether its writer's last segment is another, which somebody has stored (and told of) already."""
+    batches = EventBatch.objects.using(outbox.events_alias())
+    return batches.filter(writer=segment.writer, first_sequence__gt=segment.first).exists()
 
 
 def unclean_stop(segment: Segment) -> EventRecord:

@@ -51,19 +51,20 @@ def clean_up(before: datetime) -> Iterator[Removal]:
 
     The last step records what was done, so that the log says itself where it begins.
     """
-    done = []
-    for removal in steps(before):
-        done.append(removal)
-        yield removal
-    if done:
-        log_event(
-            catalog.EVENTS_CLEANUP,
-            event_data={
-                "before": before.isoformat(),
-                "partitions": [removal.partition for removal in done if removal.partition],
-                "rows": sum(removal.rows for removal in done),
-            },
-        )
+    done: list[Removal] = []
+    try:
+        for removal in steps(before):
+            done.append(removal)
+            yield removal
+    finally:
+        if done:
+            tell(before, done)
+
+
+def tell(before: datetime, done: list[Removal]) -> None:
+    dropped = [removal.partition for removal in done if removal.partition]
+    data = {"before": before.isoformat(), "partitions": dropped, "rows": sum(removal.rows for removal in done)}
+    log_event(catalog.EVENTS_CLEANUP, event_data=data)
 
 
 def steps(before: datetime) -> Iterator[Removal]:

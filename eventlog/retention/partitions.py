@@ -69,11 +69,10 @@ def make_ahead(*, using: str, months: int = MONTHS_AHEAD) -> list[str]:
 
 def attach(cursor: CursorWrapper, month: Month) -> bool:
     """Make one partition, with what of it lies in `events_default`; False where another process was first."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('eventlog partitions'))")
-    cursor.execute("SELECT to_regclass(%s)", [month.table])
-    if cursor.fetchone()[0] is not None:
+    if is_there(cursor, month):
         return False
     bounds = [month.start, month.plus(1).start]
+    cursor.execute(f"LOCK TABLE {DEFAULT} IN ACCESS EXCLUSIVE MODE")  # else a writer adds to what is just being moved
     cursor.execute(f"CREATE TABLE {month.table} (LIKE {TABLE} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
     cursor.execute(
         f"WITH moved AS (DELETE FROM {DEFAULT} WHERE timestamp >= %s AND timestamp < %s RETURNING *)"
@@ -89,10 +88,22 @@ def drop_before(moment: datetime, *, using: str) -> Iterator[tuple[str, int]]:
     with connections[using].cursor() as cursor:
         past = [month for month in existing(cursor) if month.plus(1).start <= moment]
     for month in past:
-        yield month.table, with_short_locks(using, drop, month)
+        rows = with_short_locks(using, drop, month)
+        if rows is not None:
+            yield month.table, rows
 
 
-def drop(cursor: CursorWrapper, month: Month) -> int:
+def is_there(cursor: CursorWrapper, month: Month) -> bool:
+    """Whether the month has its table; nobody else makes or drops one until this transaction ends."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('eventlog partitions'))")
+    cursor.execute("SELECT to_regclass(%s)", [month.table])
+    return cursor.fetchone()[0] is not None
+
+
+def drop(cursor: CursorWrapper, month: Month) -> int | None:
+    """Drop one partition and return how many rows it had; None where another process was first."""
+    if not is_there(cursor, month):
+        return None
     cursor.execute(f"SELECT count(*) FROM {month.table}")
     rows: int = cursor.fetchone()[0]
     cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {month.table}")

@@ -27,6 +27,10 @@ def test_the_project_is_clean() -> None:
         ({"BATCH_SIZE": "five"}, ["eventlog.E003"]),
         ({"PIPELINE": "celery"}, ["eventlog.E004"]),
         ({"TRUSTED_PROXIES": ["10.0.0.0/8"]}, []),
+        ({"AUDITED_MODELS": {"school.Siswa": {"exclude": ["alamat"]}}}, []),
+        ({"AUDITED_MODELS": {"school.Siswa": {"exclude": 5}}}, ["eventlog.E003"]),
+        ({"AUDITED_MODELS": {"school.Siswa": {"hide": ["alamat"]}}}, ["eventlog.E003"]),
+        ({"AUDITED_MODELS": ["school.Sisva"]}, ["eventlog.E006"]),
     ],
 )
 def test_settings_are_checked(event_log: Change, given: dict[str, Any], expected: list[str]) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from eventlog import EventLogger, bound
 from eventlog.logger import log_event
 from eventlog.models import Event
-from eventlog.pipeline import recorder
+from eventlog.pipeline import recorder, writer
 from eventlog.tests.conftest import Change
 
 pytestmark = pytest.mark.django_db
@@ -141,4 +142,29 @@ def test_raise_errors_lets_faults_through(monkeypatch: pytest.MonkeyPatch) -> No
 def test_switched_off_it_records_nothing(event_log: Change) -> None:
     event_log(ENABLED=False)
     EventLogger().log_event("LOGIN")
+    assert not Event.objects.exists()
+
+
+def test_what_only_capture_may_say_is_data_from_outside() -> None:
+    record = EventLogger().log_event("MAINTENANCE", clean={"request_body": {"password": "hunter2"}}, using="nope")
+    assert b"hunter2" not in record.to_json()
+    assert record.event_data["using"] == "nope"
+
+
+def test_a_column_that_cannot_be_looked_at_leaves_the_others() -> None:
+    class Trap(dict[str, Any]):
+        def items(self) -> Any:
+            raise RuntimeError("no")
+
+    record = EventLogger().log_event("MAINTENANCE", event_data=Trap(a=1), reason="kept")
+    assert (record.reason, record.tags) == ("kept", ["unserialisable"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_a_transaction_that_can_only_be_rolled_back_a_change_is_not_told(event_log: Change) -> None:
+    event_log(PIPELINE="direct")
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        log_event("SISWA_UPDATE")
+    writer.stop()
     assert not Event.objects.exists()

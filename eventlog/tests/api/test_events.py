@@ -156,3 +156,7 @@ def test_nothing_can_be_written(auditor: APIClient, method: str) -> None:
     event = log_event("LOGIN")
     assert getattr(auditor, method)(f"/api/events/{event.id}", {}).status_code == 405
     assert Event.objects.filter(id=event.id).exists()
+
+
+def test_an_id_from_beyond_the_calendar_is_not_found(auditor: APIClient) -> None:
+    assert auditor.get("/api/events/ffffffff-ffff-7fff-bfff-ffffffffffff").status_code == 404

@@ -403,3 +403,9 @@ def test_the_first_request_records_the_start_of_the_process(client: Client, dire
     client.get("/try/status/200/")
     direct()
     assert Event.objects.get(event_type="APP_START").event_data["kind"] == "web"
+
+
+@pytest.mark.parametrize("path", ["/metrics-of-pupils", "/static/../api/siswa"])
+def test_a_path_that_only_begins_like_an_excluded_one_is_recorded(client: Client, path: str) -> None:
+    client.get(path)
+    assert Event.objects.filter(event_type="HTTP_REQUEST").count() == 1

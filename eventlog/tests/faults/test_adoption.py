@@ -126,6 +126,6 @@ def test_what_is_spooled_drains_in_constant_memory(site: Site, debug: str, numbe
     site.url = url
     said = site.ran(DRAINS_AND_MEASURES, seconds=60).partition("PEAKS ")[2]
     early, last, segments = (int(part) for part in said.split()[:3])
-    assert segments >= number // 1000
+    assert segments >= 5  # enough to tell growth from size
     assert last - early < number * 2300 / 3 / 1_000_000  # MB; a third of what the journal has
     site.assert_notes(number)

@@ -255,3 +255,28 @@ def test_dropped_records_use_up_a_number(journal: Journal) -> None:
 @pytest.mark.parametrize(("share", "pressure"), [(0.5, 0), (0.8, 1), (0.9, 2), (0.95, 3), (1.2, 4)])
 def test_pressure_grows_as_the_room_runs_out(share: float, pressure: int) -> None:
     assert journals.pressure_of(int(1000 * share), 1000) == pressure
+
+
+def test_numbers_skipped_at_the_end_of_a_segment_are_known_to_whoever_adopts_it(journal: Journal) -> None:
+    journal.append(b"1")
+    journal.skip()
+    journal.skip()
+    journal.end()
+    (segment,) = journal.closed
+    segment.release_memory()
+    assert segment.read() == [(1, b"1"), (3, journals.SKIPPED)]
+
+
+def test_a_disk_that_refuses_to_sync_loses_nothing(
+    journal: Journal, event_log: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    event_log(SPOOL_SYNC="batch")
+    monkeypatch.setattr(journals.os, "fdatasync", refuse)
+    journal.append(b"1")
+    journal.cut()
+    journal.append(b"2")
+    journal.end()
+    assert content(list(journal.closed)) == [b"1", b"2"]

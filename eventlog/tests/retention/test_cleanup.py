@@ -65,6 +65,10 @@ def test_the_plan_is_what_would_go_and_nothing_goes() -> None:
 def test_an_interrupted_run_is_continued(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cleanup, "ROWS_AT_ONCE", 2)
     stored(days_ago=100, count=5)
-    next(cleanup.clean_up(cleanup.cutoff()))
+    first = cleanup.clean_up(cleanup.cutoff())
+    next(first)
+    first.close()
     tasks.clean_up()
+    told = Event.objects.filter(event_type="EVENTS_CLEANUP")
+    assert sorted(event.event_data["rows"] for event in told) == [2, 3]
     assert not Event.objects.filter(event_type="MAINTENANCE").exists()

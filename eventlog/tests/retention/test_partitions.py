@@ -93,3 +93,8 @@ def test_the_key_of_a_partitioned_table_holds_the_time() -> None:
 def test_a_table_without_one_key_is_refused() -> None:
     with pytest.raises(ValueError, match="exactly one primary key"):
         partitioned("CREATE TABLE events (id uuid)")
+
+
+def test_a_month_that_another_process_has_dropped_is_passed_over() -> None:
+    gone = Month(2001, 1)
+    assert partitions.with_short_locks(DEFAULT_DB_ALIAS, partitions.drop, gone) is None
