@@ -7,6 +7,8 @@ from django.views.generic import RedirectView, TemplateView
 
 from edupro import health
 
+admin.site.site_header = admin.site.site_title = "EduPro"
+
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}edupro/icon.svg")),  # browsers ask for it
