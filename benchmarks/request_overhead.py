@@ -35,7 +35,7 @@ Environ = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """In force for one kind of request (DESIGN section 5); None where there is none."""
+    """In force for one kind of request; None where there is none."""
 
     added_us: float | None = None
     ratio: float | None = None

@@ -5,7 +5,8 @@ refused a token is found by asking its own classes again, since its messages are
 The claims of a refused token are the attacker's words: they never name the actor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -29,7 +30,12 @@ EXPIRED, BAD, BLACKLISTED, WRONG_TYPE = "expired", "bad_signature", "blacklisted
 def token_view(request: HttpRequest) -> type | None:
     """The simplejwt view class that answered, if one did."""
     match = request.resolver_match
-    view = getattr(match.func, "view_class", None) or getattr(match.func, "cls", None) if match else None
+    return token_view_of(match.func) if match is not None else None
+
+
+@lru_cache(maxsize=2048)
+def token_view_of(function: Callable[..., Any]) -> type | None:
+    view = getattr(function, "view_class", None) or getattr(function, "cls", None)
     return view if isinstance(view, type) and issubclass(view, TokenViewBase) else None
 
 
