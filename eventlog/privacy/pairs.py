@@ -1,6 +1,7 @@
 """The values of `name=value`, `name: value`, `"name": "value"` and `('name', 'value')` in free text.
 
-Linear in the input: quantifiers are possessive or bounded, and every scan only moves forward.
+Linear in the input: quantifiers are possessive or bounded, and every scan only moves forward. Groups are repeated plainly,
+never possessively, which Python before 3.11.5 gets wrong (CPython issue 106052); nothing follows them, so none backtracks.
 """
 
 import re
@@ -16,14 +17,14 @@ _SIGN_OR_COMMA: Final = re.compile(rf"(?:[:=]{_NOT_TIME}[:=]?>?|,(?=[ \t]*+b?[\"
 _NAME_BACKWARDS: Final = re.compile(r"([ \t]*+)([\\\"'`\])]{0,8}+)([\w%.\[\]-]++)")
 MAX_GAP: Final = 40  # characters between a name and its sign
 _OPENING: Final = re.compile(r"[bBuUrRfF]{0,2}(\\*+)([\"'`])")
-_PLAIN_STRING: Final = {q: re.compile(rf"(?:[^\\{q}]++|\\.)*+", re.DOTALL) for q in "\"'`"}
+_PLAIN_STRING: Final = {q: re.compile(rf"(?:[^\\{q}]++|\\.)*", re.DOTALL) for q in "\"'`"}
 _PREFIXES: Final = "bBuUrRfF"
 _QUOTES: Final = frozenset("\"'`")
 _SPACES: Final = re.compile(r"\s*+")
 _BRACKETS: Final = {"[": "]", "(": ")", "{": "}", "<": ">"}
 _INSIDE: Final = {o: re.compile(rf"\\.|[\"'`]|{re.escape(o)}|{re.escape(c)}", re.DOTALL) for o, c in _BRACKETS.items()}
 _STOP: Final = re.compile(r"[\s,;:)\]}>&|]|\Z")
-_TIGHT: Final = re.compile(r"""(?:[^\s&"'(\[{<,;]++|[,;](?!\s|\Z)|["'](?![\s,;)\]}>]|\Z))*+""")
+_TIGHT: Final = re.compile(r"""(?:[^\s&"'(\[{<,;]++|[,;](?!\s|\Z)|["'](?![\s,;)\]}>]|\Z))*""")
 _LISTED: Final = re.compile(r"[^,}\])\n(\[{<]*+")
 _NOTHING: Final = re.compile("")
 _LINE: Final = re.compile(r"[^\n]*+")

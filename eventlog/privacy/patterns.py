@@ -73,7 +73,7 @@ _DATE_OR_UUID: Final = re.compile(
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 )
 SHORTEST_CARD: Final = 13
-_DIGIT_GROUPS: Final = re.compile(r"[2-6](?=[0-9]{2}[0-9 -]{10})(?<![0-9A-Za-z].)[0-9]{2,}+(?:[ -][0-9]{3,}+)*+")
+_DIGIT_GROUPS: Final = re.compile(r"[2-6](?=[0-9]{2}[0-9 -]{10})(?<![0-9A-Za-z].)[0-9]{2,}+(?:[ -][0-9]{3,}+)*")
 
 
 def mask_shapes(text: str) -> str:

@@ -41,7 +41,7 @@ MAX_DEPTH: Final = 20  # containers in containers, those inside JSON strings inc
 MAX_ITEMS: Final = 50_000  # entries of all containers of one value: a list may hold itself, many times
 MAX_TEXT: Final = 64 * 1024  # characters
 
-_FORM: Final = re.compile(r"""[\w%.+\[\]-]{1,200}=[^"'\n&]*+(?:&[^"'\n&]*+)++""")
+_FORM: Final = re.compile(r"""[\w%.+\[\]-]{1,200}=[^"'\n&]*+(?:&[^"'\n&]*+)+""")
 _ENCODED: Final = re.compile(r"[^\s&]++")
 _SCHEME: Final = re.compile(r"(?i)\s*+((?:basic|bearer|digest|token|jwt|negotiate|ntlm|api-?key|hawk)[ \t])?")
 _ATTRIBUTE: Final = re.compile(

@@ -5,9 +5,9 @@ from typing import Final
 
 # As PostgreSQL and SQLite read it: a backslash escapes in E'' only. What is unterminated goes to the end of the text.
 _TOKEN: Final = re.compile(
-    r"""(?P<quoted>"(?:[^"]++|"")*+"|`[^`]*+`)"""  # an identifier: kept
-    r"""|(?<![\w$])[eE]'(?:[^'\\]++|\\.|'')*+(?:'|\Z)"""
-    r"""|(?:(?<![\w$])(?:[bBxXnN]|[uU]&))?'(?:[^']++|'')*+(?:'|\Z)"""
+    r"""(?P<quoted>"(?:[^"]++|"")*"|`[^`]*+`)"""  # an identifier: kept
+    r"""|(?<![\w$])[eE]'(?:[^'\\]++|\\.|'')*(?:'|\Z)"""
+    r"""|(?:(?<![\w$])(?:[bBxXnN]|[uU]&))?'(?:[^']++|'')*(?:'|\Z)"""
     r"""|(?<![\w$])\$(?P<tag>(?:[^\W\d]\w{0,62})?)\$.*?(?:\$(?P=tag)\$|\Z)"""
     r"""|["`].*"""
     r"""|(?<![\w.])(?P<number>[0-9][0-9._]*+)"""
