@@ -1,7 +1,8 @@
 """The values of `name=value`, `name: value`, `"name": "value"` and `('name', 'value')` in free text.
 
-Linear in the input: quantifiers are possessive or bounded, and every scan only moves forward. Groups are repeated plainly,
-never possessively, which Python before 3.11.5 gets wrong (CPython issue 106052); nothing follows them, so none backtracks.
+Linear in the input: quantifiers are possessive or bounded, and every scan only moves forward. Groups are repeated
+plainly, never possessively, which Python before 3.11.5 gets wrong (CPython issue 106052); nothing follows them, so none
+backtracks.
 """
 
 import re
