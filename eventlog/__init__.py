@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eventlog.capture.registry import audited
     from eventlog.context import bound
     from eventlog.logger import EventLogger
+    from eventlog.registry import audited
 
 __all__ = ["EventLogger", "audited", "bound"]
 
-_HOMES = {"EventLogger": "eventlog.logger", "audited": "eventlog.capture.registry", "bound": "eventlog.context"}
+_HOMES = {"EventLogger": "eventlog.logger", "audited": "eventlog.registry", "bound": "eventlog.context"}
 
 
 def __getattr__(name: str) -> Any:

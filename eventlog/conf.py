@@ -93,14 +93,19 @@ def networks(value: Any) -> tuple[Network, ...]:
         raise ValueError("a list of IP addresses or networks, such as 10.0.0.0/8") from None
 
 
-AUDIT_OPTIONS = frozenset({"name", "fields", "exclude", "mask"})
+AUDIT_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "name": text,
+    "fields": names,
+    "exclude": names,
+    "mask": names,
+    "read": boolean,
+}
 
 
 def audit_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    if unknown := set(given) - AUDIT_OPTIONS:
+    if unknown := set(given) - set(AUDIT_OPTIONS):
         raise ValueError(f"with the options {', '.join(sorted(AUDIT_OPTIONS))}; not {', '.join(sorted(unknown))}")
-    lists = {name: names(value) for name, value in given.items() if name != "name"}
-    return {**lists, **({"name": text(given["name"])} if "name" in given else {})}
+    return {name: AUDIT_OPTIONS[name](value) for name, value in given.items()}
 
 
 def audited_models(value: Any) -> Literal["*"] | dict[str, dict[str, Any]]:
@@ -137,6 +142,8 @@ SETTINGS = {
     "TRUSTED_PROXIES": Setting((), networks),
     "AUDITED_MODELS": Setting("*", audited_models),
     "EXCLUDED_MODELS": Setting((), names),
+    "TRIGGER_MODELS": Setting((), names),
+    "CAPTURE_BULK_WRITES": Setting(True, boolean),
     "LOG_RETENTION_DAYS": Setting(90, whole_number(1, 36_500)),
     "ENVIRONMENT": Setting("", text),
     "APPLICATION_VERSION": Setting("", text),
@@ -260,6 +267,18 @@ class Conf:
     def EXCLUDED_MODELS(self) -> tuple[str, ...]:
         """Labels that `AUDITED_MODELS = "*"` leaves out. Default none besides Django's own bookkeeping."""
         return self._get("EXCLUDED_MODELS")  # type: ignore[no-any-return]
+
+    @property
+    def TRIGGER_MODELS(self) -> tuple[str, ...]:
+        """Labels of audited models whose changes PostgreSQL's triggers record instead of signals: whoever makes them,
+        and however. Needs `django-pgtrigger`, and a `migrate` whenever it changes. Default none."""
+        return self._get("TRIGGER_MODELS")  # type: ignore[no-any-return]
+
+    @property
+    def CAPTURE_BULK_WRITES(self) -> bool:
+        """Whether `QuerySet.update`, `bulk_create`, `bulk_update` and `_raw_delete` on audited models are recorded, as
+        one event a statement. Default True."""
+        return self._get("CAPTURE_BULK_WRITES")  # type: ignore[no-any-return]
 
     @property
     def LOG_RETENTION_DAYS(self) -> int:

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from eventlog.admin import display
 from eventlog.admin.display import EMPTY, pretty_column
-from eventlog.capture.registry import audit_of
 from eventlog.models import Event, EventQuerySet
 from eventlog.record import canonical_address
+from eventlog.registry import audit_of
 
 if TYPE_CHECKING:  # generic for the type checker only
     ModelAdmin = admin.ModelAdmin[Event]

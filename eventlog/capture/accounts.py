@@ -10,13 +10,12 @@ from django.db.models.signals import m2m_changed
 
 from eventlog import catalog
 from eventlog.capture import actors
-from eventlog.capture.atomic import tell
 from eventlog.capture.queries import uncounted
-from eventlog.capture.values import label_of
+from eventlog.capture.telling import label_of, tell
+from eventlog.capture.watched import FLAGS
 from eventlog.conf import conf
 
 MAX_NAMES = 100  # of a change; nobody reads more
-FLAGS = ("is_active", "is_staff", "is_superuser")
 
 
 def connect() -> None:
@@ -69,7 +68,7 @@ def rights_changed(
         using=using,
         entity_type=instance._meta.model_name,
         entity_id=instance.pk,
-        entity_name=label_of(instance),
+        entity_name=label_of(instance, using=using),
         action=action.partition("_")[2],
         event_data={
             "relation": sender._meta.label,
@@ -87,4 +86,4 @@ def names(model: type[models.Model], keys: set[Any] | None, using: str) -> list[
     with uncounted():
         if model is Permission:
             return sorted(".".join(code) for code in rows.values_list("content_type__app_label", "codename"))
-        return sorted(label_of(row) for row in rows)
+        return sorted(label_of(row, using=using) for row in rows)

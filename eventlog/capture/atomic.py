@@ -1,19 +1,20 @@
 """A change and its event in one transaction: committed together, or not at all."""
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
 
-from django.db import DatabaseError, connections, models, router, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connections, models, router, transaction
 
-from eventlog.capture.registry import is_watched
-from eventlog.capture.requests import current_visit
-from eventlog.capture.values import fields_of
-from eventlog.logger import record_event
+from eventlog.capture import summaries
+from eventlog.capture.watched import watch_of
 
 BEFORE = "_eventlog_before"  # in the instance's `__dict__`, while it is saved or deleted
-FAILED = 3  # libpq's PQTRANS_INERROR
+
+
+def one_transaction(alias: str) -> AbstractContextManager[Any]:
+    """The caller's, or one of our own where there is none."""
+    return nullcontext() if connections[alias].in_atomic_block else transaction.atomic(using=alias, savepoint=False)
 
 
 def wrap_save_base() -> None:
@@ -34,33 +35,21 @@ def wrap_save_base() -> None:
         using: str | None = None,
         update_fields: Any = None,
     ) -> None:
-        alias = using or router.db_for_write(type(self), instance=self)
-        if not is_watched(type(self)) or not fields_of(type(self), update_fields):
-            return plain(self, raw, force_insert, force_update, alias, update_fields)
-        open_already = connections[alias].in_atomic_block
+        model = type(self)
+        watch = watch_of(model)
+        if watch is None or not watch.written(update_fields):
+            return plain(self, raw, force_insert, force_update, using, update_fields)
+        alias = using or router.db_for_write(model, instance=self)
+        if summaries.is_historical(model):
+            with summaries.saving(self, alias):
+                return plain(self, raw, force_insert, force_update, alias, update_fields)
+        outer = self.__dict__.pop(BEFORE, None)  # a receiver may save what is being saved
         try:
-            with nullcontext() if open_already else transaction.atomic(using=alias, savepoint=False):
+            with one_transaction(alias):
                 return plain(self, raw, force_insert, force_update, alias, update_fields)
         finally:
             self.__dict__.pop(BEFORE, None)  # of a save that failed
+            if outer is not None:
+                self.__dict__[BEFORE] = outer
 
     models.Model.save_base = save_base  # type: ignore[method-assign, assignment]
-
-
-def tell(event_type: str, *, using: str, **columns: Any) -> None:
-    """Record the event of a change that is under way in `using`.
-
-    Raises DatabaseError where writing it has broken the transaction: PostgreSQL would answer the COMMIT with a silent
-    rollback, and the caller would believe that the change is stored.
-    """
-    if (visit := current_visit()) is not None:
-        visit.find_actor(ask=True)  # a view that changes something need not have looked at who asks for it
-    record_event(event_type, columns, using=using)
-    if is_broken(connections[using]):
-        raise DatabaseError("The change is undone, because its event could not be stored with it.")
-
-
-def is_broken(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the transaction can only be rolled back; the driver knows without asking the server."""
-    info = getattr(connection.connection, "info", None)
-    return getattr(info, "transaction_status", None) == FAILED

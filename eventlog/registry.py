@@ -27,11 +27,13 @@ NEVER = frozenset(
     }
 )
 NEVER_MODELS = frozenset({"auth.permission"})
+IGNORED_FIELDS = frozenset({"last_login"})  # changes with every sign-in, which is an event itself
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """How one model is audited. `name` is the entity's; `fields`, where given, are the only ones that count.
+    """How one model is audited. `name` is the entity's; `fields`, where given, are the only ones that count; `read`
+    says that looking at a record is an event too.
 
     Fields are meant by their name or, of a foreign key, by its column's (`siswa` or `siswa_id`).
     """
@@ -40,11 +42,22 @@ class Audit:
     fields: frozenset[str] = frozenset()
     exclude: frozenset[str] = frozenset()
     mask: frozenset[str] = frozenset()
+    read: bool = False
+
+    def keeps(self, names: set[str]) -> bool:
+        """Whether the field that is called by these names counts. What changes by itself does if it is asked for."""
+        if names & self.exclude:
+            return False
+        return bool(names & self.fields) if self.fields else not names & IGNORED_FIELDS
+
+    def masks(self, names: set[str]) -> bool:
+        return bool(names & self.mask)
 
 
 @dataclass(slots=True)
 class Registry:
-    """`chosen` by `audited(...)`, by label; `found` holds the answers under the settings `wanted` and `excluded`."""
+    """`chosen` by `audited(...)`, by label; `found` holds the answers under the settings `wanted`, `excluded` and
+    `triggered`."""
 
     chosen: dict[str, Audit] = field(default_factory=dict)
     found: dict[type[models.Model], Audit | None] = field(default_factory=dict)
@@ -59,11 +72,22 @@ registry = Registry()
 def audited(model: M) -> M: ...
 @overload
 def audited(
-    model: M, *, name: str = "", fields: tuple[str, ...] = (), exclude: tuple[str, ...] = (), mask: tuple[str, ...] = ()
+    model: M,
+    *,
+    name: str = "",
+    fields: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
+    mask: tuple[str, ...] = (),
+    read: bool = False,
 ) -> M: ...
 @overload
 def audited(
-    *, name: str = "", fields: tuple[str, ...] = (), exclude: tuple[str, ...] = (), mask: tuple[str, ...] = ()
+    *,
+    name: str = "",
+    fields: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
+    mask: tuple[str, ...] = (),
+    read: bool = False,
 ) -> Callable[[M], M]: ...
 def audited(
     model: Any = None,
@@ -72,15 +96,16 @@ def audited(
     fields: tuple[str, ...] = (),
     exclude: tuple[str, ...] = (),
     mask: tuple[str, ...] = (),
+    read: bool = False,
 ) -> Any:
     """Audit a model: `audited(Siswa, name="siswa", mask=["alamat"])`, or as a decorator of its class.
 
     `name` is the entity's name in event types; `fields` are the only ones recorded, `exclude` never are, and of
-    `mask` only that they changed.
+    `mask` only that they changed. With `read`, looking at a record through the API or the admin is an event too.
     """
     if model is None:
-        return lambda decorated: audited(decorated, name=name, fields=fields, exclude=exclude, mask=mask)
-    how = Audit(name or model._meta.model_name, frozenset(fields), frozenset(exclude), frozenset(mask))
+        return lambda decorated: audited(decorated, name=name, fields=fields, exclude=exclude, mask=mask, read=read)
+    how = Audit(name or model._meta.model_name, frozenset(fields), frozenset(exclude), frozenset(mask), read)
     registry.chosen[concrete_label(model)] = how
     registry.found.clear()
     if apps.models_ready:
@@ -97,7 +122,7 @@ def audit_of(model: type[models.Model]) -> Audit | None:
         registry.wanted, registry.excluded = wanted, excluded
         registry.found.clear()
     if model not in registry.found:
-        registry.found[model] = find(concrete_label(model), wanted, excluded)
+        registry.found[model] = find(model, wanted, excluded)
     return registry.found[model]
 
 
@@ -109,22 +134,30 @@ def is_account(model: type[models.Model]) -> bool:
     return issubclass(model, get_user_model())
 
 
-def is_watched(model: type[models.Model]) -> bool:
-    """Whether changes of its records are told, by themselves or as what becomes of an account."""
-    return conf.ENABLED and (audit_of(model) is not None or is_account(model))
+def by_triggers(model: type[models.Model]) -> bool:
+    """Whether PostgreSQL tells of the changes of this model, and Python does not."""
+    return bool(conf.TRIGGER_MODELS) and concrete_label(model) in trigger_labels(conf.TRIGGER_MODELS)
 
 
-def find(label: str, wanted: Any, excluded: tuple[str, ...]) -> Audit | None:
+def trigger_labels(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
+def find(model: type[models.Model], wanted: Any, excluded: tuple[str, ...]) -> Audit | None:
+    """The table of a many-to-many relation without a model of its own is told as a field of its owner."""
+    label = concrete_label(model)
+    if model._meta.auto_created:
+        return None
     if label in registry.chosen:
         return registry.chosen[label]
-    app, _, model = label.partition(".")
+    app, _, name = label.partition(".")
     if wanted == "*":
-        left_out = app in NEVER or label in NEVER_MODELS or label in {name.lower() for name in excluded}
-        return None if left_out else Audit(model)
-    options = {name.lower(): options for name, options in wanted.items()}.get(label)
-    return None if options is None else from_options(model, options)
+        left_out = app in NEVER or label in NEVER_MODELS or label in {each.lower() for each in excluded}
+        return None if left_out else Audit(name)
+    options = {each.lower(): options for each, options in wanted.items()}.get(label)
+    return None if options is None else from_options(name, options)
 
 
-def from_options(model: str, options: dict[str, Any]) -> Audit:
-    sets = {name: frozenset(options.get(name, ())) for name in ("fields", "exclude", "mask")}
-    return Audit(str(options.get("name", model)), **sets)
+def from_options(name: str, options: dict[str, Any]) -> Audit:
+    sets = {option: frozenset(options.get(option, ())) for option in ("fields", "exclude", "mask")}
+    return Audit(str(options.get("name", name)), **sets, read=bool(options.get("read")))

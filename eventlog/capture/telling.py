@@ -1,0 +1,66 @@
+"""Telling of a change that is under way: inside its transaction, with who and where from the context."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from eventlog.capture.requests import current_visit, endpoint_of
+from eventlog.logger import record_event
+from eventlog.values import key_text
+
+FAILED = 3  # libpq's PQTRANS_INERROR
+
+
+def tell(event_type: str, *, using: str, **columns: Any) -> None:
+    """Record the event of a change that is under way in `using`.
+
+    Raises DatabaseError where writing it has broken the transaction: PostgreSQL would answer the COMMIT with a silent
+    rollback, and the caller would believe that the change is stored.
+    """
+    if (visit := current_visit()) is not None:
+        visit.find_actor(ask=True)  # a view that changes something need not have looked at who asks for it
+        columns.setdefault("endpoint", endpoint_of(visit.request))
+    record_event(event_type, columns, using=using)
+    if is_broken(connections[using]):
+        raise DatabaseError("The change is undone, because its event could not be stored with it.")
+
+
+def is_broken(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the transaction can only be rolled back; the driver knows without asking the server."""
+    info = getattr(connection.connection, "info", None)
+    return getattr(info, "transaction_status", None) == FAILED
+
+
+def about(name: str, instance: models.Model, *, using: str) -> dict[str, Any]:
+    """Which record it is, as columns. A proxy is told as its concrete model, and noted."""
+    columns: dict[str, Any] = {
+        "entity_type": name,
+        "entity_id": key_text(instance.pk),
+        "entity_name": label_of(instance, using=using),
+    }
+    if instance._meta.proxy:
+        columns["event_data"] = {"proxy": instance._meta.label}
+    return columns
+
+
+def label_of(instance: models.Model, *, using: str) -> str:
+    """How the record calls itself, at most 200 characters; its key where it cannot say so by itself.
+
+    A `__str__` may need rows that are not loaded, or gone. It is not let: a query for each change would cost more than
+    the change, and one that fails would undo it.
+    """
+    try:
+        with connections[using].execute_wrapper(no_query):
+            return str(instance)[:200]
+    except Exception:  # the project's own `__str__`, which must never stop a change
+        return f"{instance._meta.object_name} {key_text(instance.pk)}"
+
+
+class QueryRefused(Exception):
+    """Raised inside a `__str__` that asks the database."""
+
+
+def no_query(execute: Callable[..., Any], *args: Any) -> Any:
+    raise QueryRefused

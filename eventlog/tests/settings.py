@@ -1,0 +1,8 @@
+"""EduPro's settings, and a zoo of hard cases: a model for every shape that a change can come in."""
+
+from edupro.settings import *  # noqa: F403
+from edupro.settings import EVENTLOG, INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "eventlog.tests.zoo"]
+ZOO = ("Keeper", "Tag", "Animal", "Bird", "Parrot", "Membership", "Club", "Note", "Seat", "Odd")
+EVENTLOG = {**EVENTLOG, "AUDITED_MODELS": {**EVENTLOG["AUDITED_MODELS"], **{f"zoo.{name}": {} for name in ZOO}}}
