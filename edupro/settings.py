@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "django_filters",
     "csp",
+    "pgtrigger",
 ]
 MIDDLEWARE = [
     "eventlog.capture.middleware.EventLoggingMiddleware",  # first, so that every answer of the others is seen
@@ -216,6 +217,9 @@ EVENTLOG: dict[str, Any] = {
         "auth.Group": {"name": "group"},
     },
 }
+
+PGTRIGGER_MIGRATIONS = False  # the triggers follow the settings, not the migrations
+PGTRIGGER_INSTALL_ON_MIGRATE = True
 
 # --- the application's own log: one line a record, with the request it belongs to, without secrets ---
 SERVER_LOGS = ("uvicorn.access", "uvicorn.error", "gunicorn.error", "gunicorn.access", "django.server")

@@ -11,10 +11,16 @@ class EventLogConfig(AppConfig):
 
     def ready(self) -> None:
         from eventlog import checks
-        from eventlog.capture import changes, logins, processes, queries
+        from eventlog.capture import carrying, changes, logins, processes, queries
+        from eventlog.conf import conf
 
         checks.register()
+        if conf.TRIGGER_MODELS:
+            from eventlog.capture import triggers  # needs django-pgtrigger, which is for those who use it
+
+            triggers.register()
         logins.connect()
         changes.connect()
         queries.connect()
+        carrying.connect()
         processes.connect()

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db import connections, models, router, transaction
 
-from eventlog.capture import summaries
+from eventlog.capture import carrying, summaries
 from eventlog.capture.watched import watch_of
+from eventlog.registry import by_triggers
 
 BEFORE = "_eventlog_before"  # in the instance's `__dict__`, while it is saved or deleted
 
@@ -38,7 +39,8 @@ def wrap_save_base() -> None:
         model = type(self)
         watch = watch_of(model)
         if watch is None or not watch.written(update_fields):
-            return plain(self, raw, force_insert, force_update, using, update_fields)
+            with carrying.named(self, using) if by_triggers(model) else nullcontext():
+                return plain(self, raw, force_insert, force_update, using, update_fields)
         alias = using or router.db_for_write(model, instance=self)
         if summaries.is_historical(model):
             with summaries.saving(self, alias):

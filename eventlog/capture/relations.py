@@ -21,6 +21,7 @@ from eventlog.capture.telling import label_of, tell
 from eventlog.capture.watched import Watch, audited_here
 from eventlog.catalog import crud_type
 from eventlog.conf import conf
+from eventlog.registry import by_triggers
 from eventlog.values import key_text, plain
 
 RIGHTS = ("groups", "user_permissions", "permissions")  # of users and groups: `accounts.py` tells of these
@@ -57,7 +58,10 @@ def sides(through: type[models.Model]) -> tuple[Side, ...]:
 
 
 def side_of(through: type[models.Model]) -> tuple[Side, Watch] | None:
+    """The side to tell of; None where there is none, or triggers tell of the one that declares the relation."""
     for side in sides(through):
+        if by_triggers(side.model):
+            return None
         if (watch := audited_here(side.model)) is not None:
             return side, watch
     return None

@@ -60,10 +60,14 @@ class EventBatch(models.Model):
 
 
 class OutboxEvent(models.Model):
-    """An event written by the transaction of the change it tells of; lives for about a second."""
+    """An event written by the transaction of the change it tells of; lives for about a second.
+
+    `record` is the event, where Python made it; `change` is what a trigger saw, of which the writer makes the event.
+    """
 
     id = models.UUIDField(primary_key=True)
-    record = models.TextField()  # the event's JSON
+    record = models.TextField(db_default="")  # the event's JSON
+    change = models.JSONField(null=True)
 
     class Meta:
         db_table = "event_outbox"

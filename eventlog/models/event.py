@@ -49,6 +49,12 @@ def moment_of(key: UUID) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=min(key.int >> 80, LATEST_MILLISECONDS))
 
 
+def fixed_id(made: UUID, seed: int) -> UUID:
+    """For what is always the same event: a UUIDv7 of the same millisecond as `made`, its random bits from `seed`."""
+    milliseconds = made.int >> 80 << 80
+    return UUID(int=milliseconds | 7 << 76 | (seed >> 62 & 0xFFF) << 64 | 0b10 << 62 | seed & (1 << 62) - 1)
+
+
 def text(max_length: int, **options: Any) -> "models.CharField[str, str]":
     return models.CharField(max_length=max_length, blank=True, default="", **options)
 

@@ -4,6 +4,7 @@ They are there if and only if the change is. The writer of any process, or the b
 """
 
 import os
+from dataclasses import dataclass
 from functools import cache
 
 from django.db import connections, router
@@ -15,7 +16,7 @@ from eventlog.record import EventRecord
 
 ABORTED = 3  # PQTRANS_INERROR, libpq
 INSERT = "INSERT INTO event_outbox (id, record) VALUES (%s, %s)"
-CLAIM = "SELECT id, record FROM event_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+CLAIM = "SELECT id::text, record, change::text FROM event_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
 RELEASE = "DELETE FROM event_outbox WHERE id = ANY(%s::uuid[])"
 
 
@@ -59,10 +60,19 @@ def put(record: EventRecord, connection: BaseDatabaseWrapper) -> bool:
     return True
 
 
-def claim(cursor: CursorWrapper, limit: int) -> list[tuple[str, bytes]]:
-    """(id, JSON) of up to `limit` waiting events, locked until the transaction ends; rows others hold are skipped."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the outbox: `record` is an event's JSON, `change` that of what a trigger saw; the other is empty."""
+
+    id: str
+    record: str
+    change: str | None
+
+
+def claim(cursor: CursorWrapper, limit: int) -> list[Row]:
+    """Up to `limit` waiting rows, locked until the transaction ends; those that others hold are skipped."""
     cursor.execute(CLAIM, [limit])
-    return [(str(key), record.encode()) for key, record in cursor]
+    return [Row(*columns) for columns in cursor]
 
 
 def release(cursor: CursorWrapper, keys: list[str]) -> None:

@@ -16,7 +16,7 @@ from django.db import Error, connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 from eventlog.models import Event
-from eventlog.pipeline import outbox
+from eventlog.pipeline import outbox, rows
 
 BEGIN_BATCH = """
 INSERT INTO event_batches
@@ -86,12 +86,13 @@ def write(batch: Batch, *, using: str | None = None) -> Stored:
         if cursor.fetchone() is None:
             return Stored(known=True)
         waiting = outbox.claim(cursor, OUTBOX_LIMIT) if batch.claim_outbox else []
-        records = sorted([*batch.records, *(record for _, record in waiting)])  # id comes first in each: id order
+        changes = rows.records(waiting)
+        records = sorted([*batch.records, *changes])  # id comes first in each: id order
         stored, refused = insert(cursor, batch_id, records)
         if waiting:
-            outbox.release(cursor, [key for key, _ in waiting])
+            outbox.release(cursor, [row.id for row in waiting])
         result = Stored(stored, refused, len(records) - stored - refused, len(waiting))
-        counts = [result.from_outbox, result.events, result.dead, result.duplicates, batch.dropped]
+        counts = [len(changes), result.events, result.dead, result.duplicates, batch.dropped]
         cursor.execute(FINISH_BATCH, [*counts, batch_id])
         return result
 

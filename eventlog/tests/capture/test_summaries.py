@@ -49,7 +49,13 @@ def test_a_fixture_that_changes_nothing_leaves_nothing(tmp_path: Path, types: Ca
 
 
 def test_the_relations_in_a_fixture_belong_to_its_summary(tmp_path: Path, types: Callable[[], list[str]]) -> None:
-    load(fixture(tmp_path, ("zoo.tag", 1, {"word": "a"}), ("zoo.animal", 1, {"name": "Leo", "tags": [1]})))
+    load(
+        fixture(
+            tmp_path,
+            ("zoo.tag", 1, {"word": "a"}),
+            ("zoo.animal", 1, {"name": "Leo", "tags": [1], "touched": "2026-01-01T00:00:00Z"}),
+        )
+    )
     assert set(types()) == {"TAG_BULK_IMPORT", "ANIMAL_BULK_IMPORT"}
 
 
