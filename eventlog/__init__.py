@@ -1,7 +1,7 @@
 """The event log: everything that happens in a Django project, recorded once and never lost.
 
-`from eventlog import EventLogger, audited, bound` is the public door. The names are looked up when they are
-asked for, so that importing the package loads no model.
+`from eventlog import EventLogger, as_of, audited, bound, history` is the public door. The names are looked up when
+they are asked for, so that importing the package loads no model.
 """
 
 from importlib import import_module
@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eventlog.context import bound
     from eventlog.logger import EventLogger
+    from eventlog.past import as_of, history
     from eventlog.registry import audited
 
-__all__ = ["EventLogger", "audited", "bound"]
+__all__ = ["EventLogger", "as_of", "audited", "bound", "history"]
 
-_HOMES = {"EventLogger": "eventlog.logger", "audited": "eventlog.registry", "bound": "eventlog.context"}
+_HOMES = {
+    "EventLogger": "eventlog.logger",
+    "as_of": "eventlog.past",
+    "audited": "eventlog.registry",
+    "bound": "eventlog.context",
+    "history": "eventlog.past",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -33,6 +33,7 @@ Pairs = dict[Any, list[Any]]  # {owner's key: members' keys}
 class Side:
     """A relation as seen from the model that is told of; `owner` and `member` are columns of the relation's table."""
 
+    through: type[models.Model]
     model: type[models.Model]
     field: str
     owner: str
@@ -49,12 +50,12 @@ def sides(through: type[models.Model]) -> tuple[Side, ...]:
     field = next(field for field in owner._meta.local_many_to_many if field.remote_field.through is through)
     links = (field.m2m_field_name(), field.m2m_reverse_field_name())
     near, far = (through._meta.get_field(link).attname for link in links)
-    declared = Side(owner, field.name, near, far)
+    declared = Side(through, owner, field.name, near, far)
     other = field.remote_field.get_accessor_name()
     is_rights = owner in (get_user_model(), Group) and field.name in RIGHTS
     if is_rights:
         return ()
-    return (declared, Side(field.remote_field.model, other, far, near)) if other else (declared,)
+    return (declared, Side(through, field.remote_field.model, other, far, near)) if other else (declared,)
 
 
 def side_of(through: type[models.Model]) -> tuple[Side, Watch] | None:

@@ -32,6 +32,24 @@ class EventQuerySet(models.QuerySet["Event"]):
         moment = moment_of(key)
         return self.filter(id=key, timestamp__range=(moment, moment + timedelta(milliseconds=1)))
 
+    def about_record(self, names: list[str], key: str) -> Self:
+        """What happened to the record that goes by one of these names of entities and this key, by itself or among
+        others."""
+        among_others = ~models.Q(event_data={}) & models.Q(event_data__contains={"keys": [key]})  # so its index serves
+        return self.filter(models.Q(entity_id=key) | among_others, entity_type__in=names)
+
+    def changes_of(self, names: list[str], key: str) -> Self:
+        """The changes that the record's past is made of, those that may have been of it among them."""
+        vague = models.Q(entity_id="") & ~models.Q(event_data__contains={"complete": True})
+        among_others = models.Q(event_data__contains={"keys": [key]})
+        named = self.filter(models.Q(entity_id=key) | among_others | vague, entity_type__in=names)
+        return named.filter(event_category=catalog.CRUD).exclude(action="READ")
+
+    def begins_at(self) -> datetime | None:
+        """When the oldest change that is still there was made."""
+        oldest = self.filter(event_category=catalog.CRUD).order_by("timestamp").values_list("timestamp", flat=True)
+        return oldest.first()
+
     def newest_first(self) -> Self:
         return self.order_by("-timestamp", "-id")
 
