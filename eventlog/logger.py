@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Unpack
 
+from django.db import Error
+
 from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.context import Actor, Context, current
@@ -59,17 +61,20 @@ def record_event(
         if conf.RAISE_ERRORS:
             raise
         logger.exception("An event of type %.100r could not be recorded as given.", event_type)
-        return last_resort(event_type, error)
+        return last_resort(event_type, error, using=using)
     return record
 
 
-def last_resort(event_type: Any, error: Exception) -> EventRecord:
-    """What can always be kept of an event: that it happened, and why there is no more."""
+def last_resort(event_type: Any, error: Exception, *, using: str | None = None) -> EventRecord:
+    """What can always be kept of an event: that it happened, and why there is no more.
+
+    Of a change in the database `using`, only where the change will be kept too.
+    """
     record = make_record(event_type if isinstance(event_type, str) else "UNNAMED", {"tags": ["incomplete"]})
     if conf.ENABLED and conf.PIPELINE == "direct":
         try:
-            recorder.to_journal(record)
-        except (OSError, RuntimeError, ValueError):
+            recorder.to_journal(record) if using is None else recorder.keep(record, using=using)
+        except (OSError, RuntimeError, ValueError, Error):
             logger.critical("An event was lost (%s).", type(error).__name__)
     return record
 

@@ -4,18 +4,14 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
 
-from django.db import connections, models, router, transaction
+from django.db import models, router
 
-from eventlog.capture import carrying, summaries
+from eventlog.capture import carrying, relations, summaries
+from eventlog.capture.telling import one_transaction
 from eventlog.capture.watched import watch_of
 from eventlog.registry import by_triggers
 
 BEFORE = "_eventlog_before"  # in the instance's `__dict__`, while it is saved or deleted
-
-
-def one_transaction(alias: str) -> AbstractContextManager[Any]:
-    """The caller's, or one of our own where there is none."""
-    return nullcontext() if connections[alias].in_atomic_block else transaction.atomic(using=alias, savepoint=False)
 
 
 def wrap_save_base() -> None:
@@ -39,7 +35,7 @@ def wrap_save_base() -> None:
         model = type(self)
         watch = watch_of(model)
         if watch is None or not watch.written(update_fields):
-            with carrying.named(self, using) if by_triggers(model) else nullcontext():
+            with around_unwatched(self, using):
                 return plain(self, raw, force_insert, force_update, using, update_fields)
         alias = using or router.db_for_write(model, instance=self)
         if summaries.is_historical(model):
@@ -55,3 +51,13 @@ def wrap_save_base() -> None:
                 self.__dict__[BEFORE] = outer
 
     models.Model.save_base = save_base  # type: ignore[method-assign, assignment]
+
+
+def around_unwatched(instance: models.Model, using: str | None) -> AbstractContextManager[Any]:
+    """For a save that signals do not tell of: triggers may, or it may be the row of a relation."""
+    model = type(instance)
+    if by_triggers(model):
+        return carrying.named(instance, using)
+    if model._meta.auto_created and relations.is_told(model):
+        return relations.linked(model, [instance], alias=using or router.db_for_write(model, instance=instance))
+    return nullcontext()

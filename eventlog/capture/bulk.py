@@ -7,7 +7,7 @@ Each statement on an audited model leaves one event with how many rows, what was
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from itertools import islice
@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models.deletion import Collector
 
 from eventlog.capture import relations, summaries
-from eventlog.capture.atomic import one_transaction
 from eventlog.capture.filters import readable
 from eventlog.capture.stored import Rows, locked, rows_of
 from eventlog.capture.summaries import MAX_KEYS
-from eventlog.capture.telling import tell
+from eventlog.capture.telling import one_transaction, tell
 from eventlog.capture.watched import Watch, audited_here
 from eventlog.catalog import crud_type
 from eventlog.conf import conf
@@ -41,6 +41,9 @@ def wrap() -> None:
         plain = getattr(models.QuerySet, name)
         if not hasattr(plain, "__wrapped__"):
             setattr(models.QuerySet, name, wraps(plain)(around(plain)))
+    if not hasattr(Collector.delete, "__wrapped__"):
+        plain = Collector.delete
+        Collector.delete = wraps(plain)(around_collected(plain))  # type: ignore[method-assign]
 
 
 def wanted(model: type[models.Model]) -> Watch | None:
@@ -148,6 +151,33 @@ def around_raw_delete(plain: Callable[..., int]) -> Callable[..., int]:
         return number
 
     return raw_delete
+
+
+def around_collected(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """`delete()`, of one or many: rows of relations, and historical records, send no signals to anybody of ours."""
+
+    def delete(self: Collector) -> Any:
+        with ExitStack() as stack:
+            for model, instances in self.data.items():
+                if model._meta.auto_created and instances and relations.is_told(model):
+                    rows = model._base_manager.filter(pk__in=[instance.pk for instance in instances])
+                    stack.enter_context(relations.unlinked(rows, alias=self.using))
+            gone = historical(self)
+            result = plain(self)
+        for watch, number in gone:
+            summaries.add_unnamed(watch, "deleted", number, using=self.using)
+        return result
+
+    return delete
+
+
+def historical(collector: Collector) -> list[tuple[Watch, int]]:
+    """How many records of historical models it is about to delete."""
+    collected = [(model, len(instances)) for model, instances in collector.data.items()]
+    fast = [(rows.model, rows) for rows in collector.fast_deletes if summaries.is_historical(rows.model)]
+    counts = [*collected, *((model, rows.using(collector.using).count()) for model, rows in fast)]
+    found = [(audited_here(model), number) for model, number in counts if summaries.is_historical(model)]
+    return [(watch, number) for watch, number in found if watch is not None]
 
 
 def counted(watch: Watch, what: str, alias: str, plain: Callable[[], R]) -> R:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import count
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from eventlog.capture.requests import current_visit, endpoint_of
-from eventlog.capture.telling import label_of
+from eventlog.capture.telling import label_of, names_of_related
 from eventlog.conf import conf
 from eventlog.context import current
 from eventlog.logger import surrounding
@@ -23,7 +24,8 @@ from eventlog.values import key_text
 CONTEXT = "eventlog.context"
 OFF = "off"  # in its place while `ENABLED` is off: the triggers tell nothing then
 WRITE = re.compile(r"(?is)(?:\s++|--[^\n]*+|/\*.*?\*/|\()*(?:insert|update|delete|with|merge|truncate|do|call)\b")
-_record: ContextVar[tuple[str, str, str] | None] = ContextVar("eventlog_record", default=None)
+_saves = count()
+_record: ContextVar[dict[str, Any] | None] = ContextVar("eventlog_record", default=None)
 
 
 def connect() -> None:
@@ -79,8 +81,14 @@ def in_json() -> str:
 def named(instance: models.Model, using: str | None) -> Iterator[None]:
     """In this block the record is saved: its kind and what it calls itself go along."""
     alias = using or router.db_for_write(type(instance), instance=instance)
-    key = "" if instance.pk is None else key_text(instance.pk)
-    token = _record.set((instance._meta.label_lower, key, label_of(instance, using=alias)))
+    record = {
+        "model": instance._meta.label,
+        "key": "" if instance.pk is None else key_text(instance.pk),
+        "name": label_of(instance, using=alias),
+        "names": names_of_related(instance, using=alias),
+        "save": next(_saves),  # one save may write into the tables of several models
+    }
+    token = _record.set(record)
     try:
         yield
     finally:

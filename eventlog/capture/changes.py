@@ -15,7 +15,7 @@ from django.db.models.signals import ModelSignal, post_delete, post_save, pre_de
 from eventlog.capture import accounts, bulk, summaries
 from eventlog.capture.atomic import BEFORE, wrap_save_base
 from eventlog.capture.stored import stored_values, values_of
-from eventlog.capture.telling import about, label_of, tell
+from eventlog.capture.telling import about, names_of_related, tell
 from eventlog.capture.watched import Watch, watch_of
 from eventlog.catalog import crud_type
 from eventlog.registry import audit_of, by_triggers, is_account
@@ -169,18 +169,11 @@ def tell_of(instance: models.Model, action: str, watch: Watch, using: str, **col
     if watch.audit is None:
         return
     record = about(watch.audit.name, instance, using=using)
-    if names := names_of_related(instance, columns.get("new_values") or {}, using=using):
+    new = columns.get("new_values") or {}
+    names = {name: said for name, said in names_of_related(instance, using=using).items() if name in new}
+    if names:
         record["event_data"] = {**record.get("event_data", {}), "names": names}
     tell(crud_type(watch.audit.name, action), using=using, action=action, **record, **columns)
-
-
-def names_of_related(instance: models.Model, values: Values, *, using: str) -> dict[str, str]:
-    """What the records call themselves that these foreign keys point at, as far as they are loaded anyway."""
-    loaded = instance._state.fields_cache
-    if not loaded:
-        return {}
-    links = {field.attname: loaded[field.name] for field in instance._meta.concrete_fields if field.name in loaded}
-    return {name: label_of(links[name], using=using) for name in values if links.get(name) is not None}
 
 
 def kept(values: Values, watch: Watch) -> Values:

@@ -11,7 +11,7 @@ from django.db.backends.signals import connection_created
 
 from eventlog import catalog
 from eventlog.conf import conf
-from eventlog.context import current, entered
+from eventlog.context import Meter, current, entered
 from eventlog.logger import log_event
 from eventlog.pipeline import outbox
 from eventlog.privacy.redaction import redactor
@@ -35,6 +35,21 @@ def uncounted() -> Iterator[None]:
     """Queries in this block are the event log's own: they are not counted as the request's."""
     with entered(replace(current(), meter=None)):
         yield
+
+
+@contextmanager
+def waited_for() -> Iterator[None]:
+    """The same, but their time is the request's: they wait for locks in the place of its own."""
+    outer = current().meter
+    if outer is None:
+        yield
+        return
+    own = Meter()
+    try:
+        with entered(replace(current(), meter=own)):
+            yield
+    finally:
+        outer.query_seconds += own.query_seconds
 
 
 def measured(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

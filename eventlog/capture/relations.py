@@ -17,7 +17,7 @@ from django.db import models
 
 from eventlog.capture import summaries
 from eventlog.capture.queries import uncounted
-from eventlog.capture.telling import label_of, tell
+from eventlog.capture.telling import label_of, one_transaction, tell
 from eventlog.capture.watched import Watch, audited_here
 from eventlog.catalog import crud_type
 from eventlog.conf import conf
@@ -86,9 +86,10 @@ def linked(through: type[models.Model], objs: list[Any], *, alias: str) -> Itera
                 side.owner, side.member
             )
         )
-    yield
-    pairs = [pair for pair in ((getattr(o, side.owner), getattr(o, side.member)) for o in objs) if pair not in known]
-    tell_pairs(side, watch, pairs, added=True, alias=alias)
+    with one_transaction(alias):
+        yield
+        pairs = [(getattr(o, side.owner), getattr(o, side.member)) for o in objs]
+        tell_pairs(side, watch, [pair for pair in pairs if pair not in known], added=True, alias=alias)
 
 
 @contextmanager
@@ -99,8 +100,9 @@ def unlinked(rows: Any, *, alias: str) -> Iterator[None]:
     side, watch = found
     with uncounted():
         pairs = list(rows.using(alias).order_by().values_list(side.owner, side.member))
-    yield
-    tell_pairs(side, watch, pairs, added=False, alias=alias)
+    with one_transaction(alias):
+        yield
+        tell_pairs(side, watch, pairs, added=False, alias=alias)
 
 
 def tell_pairs(side: Side, watch: Watch, pairs: list[Any], *, added: bool, alias: str) -> None:

@@ -9,7 +9,7 @@ from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
 
-from eventlog.capture.queries import uncounted
+from eventlog.capture.queries import uncounted, waited_for
 from eventlog.registry import Audit
 from eventlog.values import Field, Values, chosen, fields_of, is_expression, normal, plain
 
@@ -18,7 +18,7 @@ Rows = dict[Any, Values]
 
 def stored_values(instance: models.Model, fields: tuple[Field, ...], using: str) -> Values | None:
     """What is there for this key now; None where no row is."""
-    with uncounted():
+    with waited_for():
         return Reading.of(type(instance), fields, using).run(instance.pk, connections[using])
 
 
@@ -37,7 +37,7 @@ def values_of(instance: models.Model, fields: Collection[Field], using: str) -> 
 def rows_of(rows: "models.QuerySet[Any]", fields: Collection[Field], *, most: int) -> Rows:
     """{key: values} of at most `most` rows."""
     names = [field.attname for field in fields]
-    with uncounted():
+    with waited_for():
         found = list(rows.values_list("pk", *names)[:most])
     return {row[0]: {name: plain(value) for name, value in zip(names, row[1:], strict=True)} for row in found}
 

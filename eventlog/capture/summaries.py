@@ -15,7 +15,6 @@ from typing import Any
 from django.core.management.commands.loaddata import Command as LoadData
 from django.db import models
 from django.db.migrations import Migration
-from django.db.models.deletion import Collector
 
 from eventlog.capture.telling import tell
 from eventlog.capture.watched import Watch, audited_here
@@ -127,7 +126,6 @@ def wrap() -> None:
     LoadData.loaddata = around_fixtures(LoadData.loaddata)  # type: ignore[method-assign]
     Migration.apply = around_migration(Migration.apply)  # type: ignore[method-assign]
     Migration.unapply = around_migration(Migration.unapply)  # type: ignore[method-assign]
-    Collector.delete = around_delete(Collector.delete)  # type: ignore[method-assign]
 
 
 def around_fixtures(plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -156,19 +154,3 @@ def saving(instance: models.Model, alias: str) -> Iterator[None]:
     yield
     if (watch := audited_here(type(instance))) is not None:
         add(watch, what, [key_text(instance.pk)], using=alias)
-
-
-def around_delete(plain: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(plain)
-    def delete(self: Collector) -> Any:
-        gone = {model: len(instances) for model, instances in self.data.items() if is_historical(model)}
-        for rows in self.fast_deletes:
-            if is_historical(rows.model):
-                gone[rows.model] = gone.get(rows.model, 0) + rows.using(self.using).count()
-        result = plain(self)
-        for model, number in gone.items():
-            if (watch := audited_here(model)) is not None:
-                add_unnamed(watch, "deleted", number, using=self.using)
-        return result
-
-    return delete

@@ -1,9 +1,10 @@
 """Telling of a change that is under way: inside its transaction, with who and where from the context."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from django.db import DatabaseError, connections, models
+from django.db import DatabaseError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventlog.capture.requests import current_visit, endpoint_of
@@ -11,6 +12,11 @@ from eventlog.logger import record_event
 from eventlog.values import key_text
 
 FAILED = 3  # libpq's PQTRANS_INERROR
+
+
+def one_transaction(alias: str) -> AbstractContextManager[Any]:
+    """The caller's, or one of our own where there is none."""
+    return nullcontext() if connections[alias].in_atomic_block else transaction.atomic(using=alias, savepoint=False)
 
 
 def tell(event_type: str, *, using: str, **columns: Any) -> None:
@@ -56,6 +62,15 @@ def label_of(instance: models.Model, *, using: str) -> str:
             return str(instance)[:200]
     except Exception:  # the project's own `__str__`, which must never stop a change
         return f"{instance._meta.object_name} {key_text(instance.pk)}"
+
+
+def names_of_related(instance: models.Model, *, using: str) -> dict[str, str]:
+    """{column of a foreign key: what its record calls itself}, for those that are loaded anyway."""
+    loaded = instance._state.fields_cache
+    if not loaded:
+        return {}
+    links = {field.attname: loaded.get(field.name) for field in instance._meta.concrete_fields if field.name in loaded}
+    return {name: label_of(related, using=using) for name, related in links.items() if related is not None}
 
 
 class QueryRefused(Exception):

@@ -5,9 +5,11 @@ the change is. Everything else goes to the journal at once, so that a refused or
 """
 
 import asyncio
+from contextlib import nullcontext
 from functools import partial
 
 from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventlog import catalog
 from eventlog.conf import conf
@@ -26,12 +28,18 @@ def keep(record: EventRecord, *, using: str | None = None) -> None:
         to_journal(record)
     elif outbox.is_doomed(using):
         return  # the change it tells of will not be
-    elif (connection := outbox.open_transaction(using)) is not None and outbox.put(record, connection):
+    elif (connection := outbox.open_transaction(using)) is not None and put(record, connection, by_hand=using is None):
         writer.current().see_to_it()
     elif using is not None and using != outbox.events_alias() and connections[using].in_atomic_block:
         transaction.on_commit(partial(to_journal, record), using=using, robust=True)
     else:
         to_journal(record)
+
+
+def put(record: EventRecord, connection: BaseDatabaseWrapper, *, by_hand: bool) -> bool:
+    """Into the outbox; by hand under a savepoint, since the caller's transaction is none of our business."""
+    with transaction.atomic(using=connection.alias) if by_hand else nullcontext():
+        return outbox.put(record, connection)
 
 
 def in_event_loop() -> bool:

@@ -70,7 +70,8 @@ def joined(changes: Iterable[Change]) -> list[Change]:
     for change in changes:
         root = max((change.model, *change.model._meta.all_parents), key=lambda model: -len(model._meta.all_parents))
         facts = change.facts
-        same = (facts["transaction"], facts["operation"], str(facts["key"]), facts.get("field"), root)
+        save = (facts.get("context", {}).get("record") or {}).get("save")
+        same = (facts["transaction"], save, facts["operation"], str(facts["key"]), facts.get("field"), root)
         before = last.get(same)
         if before is not None and before.joins(change):
             before.join(change)
@@ -81,7 +82,8 @@ def joined(changes: Iterable[Change]) -> list[Change]:
 
 
 def event_of(change: Change) -> EventRecord:
-    model, name = saved_as(change)
+    saved = saved_by_application(change)
+    model = change.model if saved is None else concrete(apps.get_model(saved["model"]))
     audit = audit_of(model) or Audit(model._meta.model_name or "")
     action = ACTIONS[change.facts["operation"]]
     columns: dict[str, Any] = {
@@ -89,8 +91,8 @@ def event_of(change: Change) -> EventRecord:
         "action": action,
         "entity_type": audit.name,
         "entity_id": key_text(change.facts["key"]),
-        "entity_name": name,
         **values_of(change),
+        **({} if saved is None else what_is_known(saved, change)),
         **origin_columns(change.facts.get("origin")),
     }
     clean = change.facts.get("context", {}).get("columns")
@@ -98,16 +100,28 @@ def event_of(change: Change) -> EventRecord:
     return replace(made, id=change.id)
 
 
-def saved_as(change: Change) -> tuple[type[models.Model], str]:
-    """The model to tell of, and what the record calls itself, where the application was saving it.
+def saved_by_application(change: Change) -> Mapping[str, Any] | None:
+    """What the application said of the record that it was saving, if this is the one.
 
-    A child of which only a parent's table has changed is told as the child.
+    A child of which only a parent's table has changed is so told as the child.
     """
-    label, key, name = change.facts.get("context", {}).get("record") or ("", "", "")
-    saved = apps.get_model(label)._meta.concrete_model if label else None
-    if saved is None or not issubclass(saved, change.model) or key not in ("", key_text(change.facts["key"])):
-        return change.model, ""
-    return saved, name
+    saved: Mapping[str, Any] | None = change.facts.get("context", {}).get("record")
+    if saved is None or change.facts["operation"] not in ("INSERT", "UPDATE"):
+        return None
+    is_it = saved["key"] in ("", key_text(change.facts["key"]))
+    return saved if is_it and issubclass(concrete(apps.get_model(saved["model"])), change.model) else None
+
+
+def concrete(model: type[models.Model]) -> type[models.Model]:
+    return model._meta.concrete_model or model
+
+
+def what_is_known(saved: Mapping[str, Any], change: Change) -> dict[str, Any]:
+    """As signals tell it: what the record calls itself, and those that it points at; that it was saved as a proxy."""
+    names = {name: said for name, said in saved["names"].items() if name in change.later}
+    proxy = saved["model"] if apps.get_model(saved["model"])._meta.proxy else None
+    noted = {"proxy": proxy, "names": names}
+    return {"entity_name": saved["name"], "event_data": {name: value for name, value in noted.items() if value}}
 
 
 def values_of(change: Change) -> dict[str, Any]:

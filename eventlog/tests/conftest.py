@@ -12,6 +12,7 @@ from eventlog.models import Event
 from eventlog.pipeline import outbox, store, writer
 
 Change = Callable[..., None]
+pytest.register_assert_rewrite("eventlog.tests.zoo.tables")
 
 
 @pytest.fixture(autouse=True)

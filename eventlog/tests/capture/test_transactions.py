@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models.signals import post_save
+from django.test import Client
 
 from edupro.school.models import Siswa
+from eventlog import EventLogger, logger
 from eventlog.models import Event, OutboxEvent
 from eventlog.pipeline import outbox
 
@@ -116,15 +119,6 @@ def test_a_process_killed_right_after_the_commit_leaves_its_events(direct: Calla
     assert list(Event.objects.order_by("id").values_list("event_type", flat=True)) == ["SISWA_CREATE", "SISWA_UPDATE"]
 
 
-def test_the_old_row_is_locked_until_the_change_is_committed(direct: Callable[[], None]) -> None:
-    siswa = Siswa.objects.create(nis="7", nama="Citra", kelas="X-2")
-    with transaction.atomic():
-        siswa.save()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE relation = 'school_siswa'::regclass AND granted")
-            assert cursor.fetchone()[0] > 0
-
-
 def test_a_save_in_a_block_of_its_own_opens_no_second_one(
     direct: Callable[[], None], django_assert_num_queries: Any
 ) -> None:
@@ -132,3 +126,108 @@ def test_a_save_in_a_block_of_its_own_opens_no_second_one(
     siswa.nama = "Baru"
     with transaction.atomic(), django_assert_num_queries(3):  # the old row, the update, the outbox
         siswa.save()
+
+
+def test_the_old_row_is_locked_until_the_change_is_committed(
+    direct: Callable[[], None], second: Callable[[str], str]
+) -> None:
+    siswa = Siswa.objects.create(nis="7", nama="Citra", kelas="X-2")
+    take = f"SELECT 1 FROM school_siswa WHERE id = {siswa.pk} FOR UPDATE NOWAIT"
+    with transaction.atomic():
+        siswa.save()  # with nothing to change: only the look at the old row can have locked it
+        assert "could not obtain lock" in second(take)
+    assert second(take) == ""
+
+
+def test_two_writers_each_tell_what_they_found(direct: Callable[[], None]) -> None:
+    """The second waits for the first, and finds what that has left, not what it had loaded."""
+    siswa = Siswa.objects.create(nis="7", nama="Citra", kelas="A")
+    barrier = threading.Barrier(2)
+
+    def write(kelas: str) -> None:
+        mine = Siswa.objects.get(pk=siswa.pk)
+        barrier.wait(10)
+        mine.kelas = kelas
+        mine.save()
+        connection.close()
+
+    threads = [threading.Thread(target=write, args=[kelas]) for kelas in "BC"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    direct()
+    first, second = Event.objects.filter(event_type="SISWA_UPDATE").order_by("timestamp")
+    assert first.previous_values == {"kelas": "A"} and second.previous_values == first.new_values
+
+
+def test_an_event_that_cannot_be_told_leaves_none_of_a_change_that_is_undone(
+    direct: Callable[[], None], event_log: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event_log(RAISE_ERRORS=False)
+    monkeypatch.setattr(outbox, "INSERT", "INSERT INTO event_outbox (id, no_such_column) VALUES (%s, %s)")
+    with pytest.raises(DatabaseError):
+        Siswa.objects.create(nis="7", nama="Citra", kelas="X-2")
+    monkeypatch.undo()
+    direct()
+    assert not Event.objects.filter(event_category="CRUD").exists()
+
+
+def test_an_event_that_cannot_be_made_leaves_that_it_happened(
+    direct: Callable[[], None], event_log: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event_log(RAISE_ERRORS=False)
+    monkeypatch.setattr(logger, "surrounding", lambda *args: 1 / 0)
+    with transaction.atomic():
+        Siswa.objects.create(nis="7", nama="Citra", kelas="X-2")
+        assert waiting() == ["SISWA_CREATE"]
+    direct()
+    assert Event.objects.get(event_type="SISWA_CREATE").tags == ["incomplete"]
+
+
+def test_by_hand_an_event_that_cannot_be_written_leaves_the_callers_transaction_alone(
+    direct: Callable[[], None], event_log: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event_log(RAISE_ERRORS=False)
+    monkeypatch.setattr(outbox, "INSERT", "INSERT INTO event_outbox (id, no_such_column) VALUES (%s, %s)")
+    with transaction.atomic():
+        EventLogger().log_crud_event(7, "siswa", "UPDATE", 1)
+        assert not Siswa.objects.exists()  # still to be asked
+
+
+def test_waiting_for_another_writer_is_the_requests_time(direct: Callable[[], None], client: Client) -> None:
+    siswa = Siswa.objects.create(nis="7", nama="Citra", kelas="A")
+    locked, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Siswa.objects.select_for_update().get(pk=siswa.pk)
+            locked.set()
+            done.wait(0.7)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    locked.wait(5)
+    client.post(f"/try/rename/{siswa.pk}/")
+    holder.join(5)
+    direct()
+    request = Event.objects.get(event_type="HTTP_REQUEST")
+    assert (request.db_time_ms or 0) > 400 and Event.objects.filter(event_type="SLOW_QUERY").exists()
+
+
+@pytest.fixture
+def second() -> Iterator[Callable[[str], str]]:
+    """A statement on a connection of its own; what PostgreSQL says against it."""
+    other = connection.copy()
+
+    def ask(sql: str) -> str:
+        try:
+            with other.cursor() as cursor:
+                cursor.execute(sql)
+        except DatabaseError as error:
+            return str(error)
+        return ""
+
+    yield ask
+    other.close()
