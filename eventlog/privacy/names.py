@@ -9,27 +9,43 @@ from urllib.parse import unquote
 
 MAX_NAME: Final = 200  # characters; what lies beyond is not looked at
 LONGEST_WINDOW: Final = 5  # words that may be read as one: `p-a-s-s` is still caught, a sentence is not
-SUFFIX_LETTERS: Final = 6  # a run-together word may end in a spelling this long: `dbpassword`, but not `microphone`
+SUFFIX_LETTERS: Final = 6  # a run-together word may end in a spelling this long: `xpassword`, but not `microphone`
+PREFIX_LETTERS: Final = 8  # or begin with one this long: `passwordx`, but not `secretary` and `tokenizer`
 
 DEFAULT_SENSITIVE_FIELDS: Final[tuple[str, ...]] = (
     # Spellings of one field need not be listed: `api_key` is also `apikey`, `API-Key`, `apiKeys`, `user[apiKey]`.
-    *("password", "passwd", "pwd", "pass", "passphrase", "passcode", "kata_sandi", "sandi", "rahasia"),
+    *("password", "passwd", "pwd", "pass", "passphrase", "passcode", "passkey", "kata_sandi", "sandi", "rahasia"),
     *("token", "access_token", "refresh_token", "auth_token", "id_token", "csrf_token", "csrfmiddlewaretoken"),
     *("access", "refresh", "jwt", "bearer", "csrf", "xsrf", "xsrf_token"),
+    *("auth", "x_auth", "x_access", "x_key", "x_session", "sec_websocket_protocol"),
     *("authorization", "basic_auth", "credential", "cookie", "session_id", "session_key", "phpsessid"),
     *("secret", "client_secret", "secret_key", "api_key", "x_api_key", "access_key", "private_key", "signing_key"),
     *("encryption_key", "master_key", "ssh_key", "signature", "sig"),
     *("otp", "totp", "pin", "mfa_code", "verification_code", "security_code", "recovery_code", "backup_code"),
-    *("reset_code", "kode_verifikasi", "kode_akses"),
-    *("ssn", "credit_card", "debit_card", "card_number", "card_no", "cc_number", "kartu_kredit", "kartu_debit"),
+    *("reset_code", "access_code", "auth_code", "authorization_code", "confirmation_code", "activation_code"),
+    *("sms_code", "login_code", "one_time_code", "device_code", "code_verifier", "kode_verifikasi", "kode_akses"),
+    *("kode_aktivasi", "kode_konfirmasi", "kode_keamanan"),
+    *("ssn", "social_security", "credit_card", "debit_card", "card_number", "card_no", "cc_number"),
+    *("kartu", "nomor_kartu", "no_kartu", "kartu_kredit", "kartu_debit"),
     *("cvv", "cvc", "ccv"),
     *("email", "surel"),
-    *("phone", "telephone", "handphone", "cellphone", "mobile_number", "mobile_no", "msisdn", "whatsapp", "no_wa"),
-    *("nomor_wa", "telepon", "telp", "tlp", "tel", "hp", "no_hp", "ponsel"),
+    *("phone", "telephone", "handphone", "cellphone", "mobile", "mobile_number", "mobile_no", "msisdn", "whatsapp"),
+    *("no_mobile", "nomor_mobile", "no_wa", "nomor_wa", "telepon", "telp", "tlp", "tel", "hp", "no_hp", "ponsel"),
 )
 
-_ALONE: Final = frozenset({"access", "refresh"})  # simplejwt's two tokens; `access_count` is no secret
-_LAST: Final = frozenset({"pass"})  # `db_pass`, but not `pass_rate`
+# simplejwt's two tokens and the like; `access_count`, `mobile_friendly` and `kartu_pelajar` are no secrets
+_ALONE: Final = frozenset({"access", "refresh", "auth", "mobile", "kartu"})
+_LAST: Final = frozenset({"pass"})  # `db_pass` and `pass_baru`, but not `pass_rate`
+# What a spelling of any length may be run together with: `sandilama`, `dbpass`, `nomorhp`, `otpcode`
+_WHICH: Final = (
+    *("again", "baru", "confirm", "confirmation", "current", "konfirmasi", "lama", "new", "old", "repeat"),
+    *("ulang", "ulangi", "verify"),
+)
+_WHOSE: Final = (
+    *("account", "admin", "akun", "ayah", "db", "database", "guru", "ibu", "login", "my", "ortu", "root"),
+    *("siswa", "user", "wali"),
+)
+_WHAT: Final = ("code", "kode", "no", "nomor", "number", "value")
 _IDENTIFIER_WORDS: Final = frozenset({"nik", "nis", "nisn", "nip", "npwp", "nuptk", "npsn", "kk", "nokk", "ktp"})
 _IDENTIFIER_ENDINGS: Final = frozenset({"id", "ids", "uuid", "pk"})
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]++|[0-9]++|[^\W\d_A-Za-z]++|[A-Z]")
@@ -57,12 +73,10 @@ def matcher(fields: Iterable[str]) -> Callable[[str], bool]:
     """A cached test of names against these fields. No fields, no sensitive names (never all of them)."""
     stems = {"".join(words(field)) for field in fields} - {""}
     spellings = frozenset(stems | {stem + "s" for stem in stems})
-    endings = tuple(spelling for spelling in spellings - _ALONE - _LAST if len(spelling) >= SUFFIX_LETTERS)
-
-    stem = re.compile("|".join(map(re.escape, sorted(stems))) or r"(?!)")
+    stem, word = _any_of(stems), _run_together(stems - _ALONE)
 
     def holds(found: list[str]) -> bool:
-        if any(word.endswith(endings) for word in found):
+        if any(map(word.match, found)):
             return True
         while found and found[-1].isdigit():  # password1
             found.pop()
@@ -78,6 +92,23 @@ def matcher(fields: Iterable[str]) -> Callable[[str], bool]:
     return matches
 
 
+def _any_of(spellings: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(spellings))) or r"(?!)")
+
+
+def _run_together(stems: set[str]) -> re.Pattern[str]:
+    """A word without seams that holds one of them: anything before or after a long one, known words around others."""
+    last = _any_of(stem for stem in stems - _LAST if len(stem) >= SUFFIX_LETTERS).pattern
+    first = _any_of(stem for stem in stems if len(stem) >= PREFIX_LETTERS).pattern
+    middle, ends = _any_of(stems - _LAST).pattern, _any_of(stems & _LAST).pattern
+    which = "(?:" + "|".join(_WHICH) + ")"
+    any_word = "(?:" + "|".join([*_WHICH, *_WHOSE, *_WHAT]) + ")"
+    return re.compile(
+        rf".*(?:{last})s?\Z|(?:{first})|{any_word}{{0,2}}(?:{middle})s?{any_word}{{0,2}}s?\Z"
+        rf"|{any_word}{{1,2}}(?:{ends}){which}{{0,2}}\Z|(?:{ends}){which}{{1,2}}\Z"
+    )
+
+
 def _windows(found: list[str]) -> Iterator[tuple[str, int, int]]:
     for start in range(len(found)):
         for end in range(start + 1, min(start + LONGEST_WINDOW, len(found)) + 1):
@@ -87,4 +118,4 @@ def _windows(found: list[str]) -> Iterator[tuple[str, int, int]]:
 def _counts(window: str, start: int, end: int, found: list[str]) -> bool:
     if window in _ALONE:
         return start == 0 and end == len(found)
-    return window not in _LAST or end == len(found)
+    return window not in _LAST or all(word in _WHICH for word in found[end:])

@@ -12,81 +12,8 @@ CARD = "4111111111111111"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "password",
-        "newPassword1",
-        "user-password",
-        "X-Api-Key",
-        "accessToken",
-        "APIKey",
-        "apikeys",
-        "HTTP_AUTHORIZATION",
-        "user[password]",
-        "PaSsWoRd",
-        "p%61ssword",
-        "data.0.passwd",
-        "no_telp",
-        "noHP",
-        "e-mail",
-        "dbpassword",
-        "access",
-        "refresh",
-        "db_pass",
-        "csrfmiddlewaretoken",
-        "kata_sandi_baru",
-        "credit_card_number",
-        "sessionid",
-        "phone2",
-        "ｐａｓｓword",
-        "clientsecret",
-        "cvv",
-        "set-cookie",
-        "pin",
-        "surel",
-    ],
-)
-def test_every_spelling_of_a_sensitive_name_is_recognised(name):
-    assert redact.is_sensitive(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "tokenizer",
-        "passport_office",
-        "monkey",
-        "secretary",
-        "emailed_count",
-        "pass_rate",
-        "compass",
-        "access_count",
-        "last_access",
-        "refreshed",
-        "spinning",
-        "hotel",
-        "shipping",
-        "microphone",
-        "nik",
-        "nis",
-        "nisn",
-        "user_agent",
-        "username",
-        "nama",
-        "kelas",
-    ],
-)
-def test_names_that_only_contain_a_sensitive_word_are_left_alone(name):
-    assert not redact.is_sensitive(name)
-
-
 def test_without_sensitive_names_nothing_is_masked_by_name_but_shapes_still_are():
     assert redactor(()).value({"password": "x", "note": JWT}) == {"password": "x", "note": MASK}
-
-
-def test_a_field_of_the_project_is_sensitive_in_every_spelling():
-    assert redactor(("nomor_rekening",)).is_sensitive("Nomor-Rekening2")
 
 
 def test_everything_under_a_sensitive_name_goes_whole():
