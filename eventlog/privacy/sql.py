@@ -10,27 +10,22 @@ _TOKEN: Final = re.compile(
     r"""|(?:(?<![\w$])(?:[bBxXnN]|[uU]&))?'(?:[^']++|'')*(?:'|\Z)"""
     r"""|(?<![\w$])\$(?P<tag>(?:[^\W\d]\w{0,62})?)\$.*?(?:\$(?P=tag)\$|\Z)"""
     r"""|["`].*"""
-    r"""|(?<![\w.])(?P<number>[0-9][0-9._]*+)"""
+    r"""|(?P<count>\b(?i:LIMIT|OFFSET|FETCH FIRST|FETCH NEXT) [0-9]++(?![.\w]))"""  # kept, as is "$1"
+    r"""|(?<![\w$])\.?[0-9][\w.]*+"""
     r"""|(?P<comment>/\*)|--[^\n]*+""",
     re.DOTALL,
 )
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
-LONG_NUMBER: Final = 6  # digits: a telephone, a NIS, an amount; LIMIT 20 and "$1" may stay
 
 
 def mask_literals(sql: str) -> str:
-    """`SELECT 'x' -- why` becomes `SELECT ? ?`. Names in double quotes and short numbers stay."""
+    """`SELECT 'x' -- why` becomes `SELECT ? ?`. Names in double quotes stay, and how many rows were asked for."""
     out, at = [], 0
     while token := _TOKEN.search(sql, at):
         end = _comment_end(sql, token.end()) if token["comment"] else token.end()
-        out += [sql[at : token.start()], token[0] if _stays(token) else "?"]
+        out += [sql[at : token.start()], token[0] if token["quoted"] or token["count"] else "?"]
         at = end
     return "".join([*out, sql[at:]])
-
-
-def _stays(token: re.Match[str]) -> bool:
-    number = token["number"]
-    return bool(token["quoted"]) or bool(number and sum(map(str.isdigit, number)) < LONG_NUMBER)
 
 
 def _comment_end(sql: str, at: int) -> int:

@@ -173,8 +173,10 @@ def test_credentials_in_headers_are_masked_whatever_the_settings_say():
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("SELECT 'x''y', E'it\\'s', $$a$$, $t$b'$t$, 123456, 12, $1", "SELECT ?, ?, ?, ?, ?, 12, $1"),
+        ("SELECT 'x''y', E'it\\'s', $$a$$, $t$b'$t$, 123456, 12, $1", "SELECT ?, ?, ?, ?, ?, ?, $1"),
         ('SELECT "co\'l" FROM t1234567 -- why\nLIMIT 20', 'SELECT "co\'l" FROM t1234567 ?\nLIMIT 20'),
+        ("pin = 1234 OFFSET 40 fetch first 5 rows", "pin = ? OFFSET 40 fetch first 5 rows"),
+        ("x > .5 AND y = 1e5", "x > ? AND y = ?"),
         ("a /* b /* c */ d */ e", "a ? e"),
         ("p = 'ab\\' AND q = 'x'", "p = ? AND q = ?"),
         ("SELECT 'never closed", "SELECT ?"),
