@@ -1,4 +1,4 @@
-"""The values of `name=value`, `name: value`, `"name": "value"` and `('name', 'value')` in free text.
+"""The values of `a=b`, `a: b`, `"a": "b"`, `('a', 'b')` and `[["a", "b"]]` in free text, if their names are sensitive.
 
 Linear in the input: quantifiers are possessive or bounded, and every scan only moves forward. Groups are repeated
 plainly, never possessively, which Python before 3.11.5 gets wrong (CPython issue 106052); nothing follows them, so none
@@ -14,12 +14,14 @@ from eventlog.privacy.patterns import MASK
 
 _NOT_TIME = r"(?!(?<=[T :]\d\d:)\d\d)"  # T10:15:42
 _SIGN: Final = re.compile(rf"[:=]{_NOT_TIME}[:=]?>?[ \t]*+")
-_SIGN_OR_COMMA: Final = re.compile(rf"(?:[:=]{_NOT_TIME}[:=]?>?|,(?=[ \t]*+b?[\"']))[ \t]*+")
+_SIGN_OR_COMMA: Final = re.compile(rf"(?:[:=]{_NOT_TIME}[:=]?>?|,(?=[ \t]*+(?:b?\\{{0,7}}[\"']|[\[(])))[ \t]*+")
 _NAME_BACKWARDS: Final = re.compile(r"([ \t]*+)([\\\"'`\])]{0,8}+)([\w%.\[\]-]++)")
+_IN_PAIR: Final = re.compile(r"\(|\[\s{0,4}\[|\]\s{0,2},\s{0,4}\[")
+_PAIRS: Final = ("('", '("', "(b", '[["', "[['", "[[\\")
 MAX_GAP: Final = 40  # characters between a name and its sign
 _OPENING: Final = re.compile(r"[bBuUrRfF]{0,2}(\\*+)([\"'`])")
 _PLAIN_STRING: Final = {q: re.compile(rf"(?:[^\\{q}]++|\\.)*", re.DOTALL) for q in "\"'`"}
-_PREFIXES: Final = "bBuUrRfF"
+PREFIXES: Final = "bBuUrRfF"
 _QUOTES: Final = frozenset("\"'`")
 _SPACES: Final = re.compile(r"\s*+")
 _BRACKETS: Final = {"[": "]", "(": ")", "{": "}", "<": ">"}
@@ -33,7 +35,7 @@ _NOT_NAMES: Final = ("Error", "Exception", "Warning", "InvalidToken", ".py")  # 
 
 
 def mask_pairs(text: str, is_sensitive: Callable[[str], bool]) -> str:
-    in_tuples = "('" in text or '("' in text or "(b" in text
+    in_tuples = any(pair in text for pair in _PAIRS)
     if not in_tuples and "=" not in text and ":" not in text:
         return text
     signs = _SIGN_OR_COMMA if in_tuples else _SIGN
@@ -44,7 +46,7 @@ def mask_pairs(text: str, is_sensitive: Callable[[str], bool]) -> str:
         if before and is_sensitive(_name(sign, before)):
             start, end, quotes = _value(sign, before)
             if end > start:
-                out += [text[done:start], quotes, MASK, quotes.lstrip(_PREFIXES)]
+                out += [text[done:start], quotes, MASK, quotes.lstrip(PREFIXES)]
                 done = at = end
     return "".join([*out, text[done:]]) if out else text
 
@@ -54,7 +56,7 @@ def _name(sign: re.Match[str], before: re.Match[str]) -> str:
     name = before[3][::-1]
     text, closers, start = sign.string, before[2], sign.start() - before.end()
     if text[sign.start()] == ",":
-        return name if "(" in text[max(0, start - 3) : start] else ""  # else a list of names
+        return name if _IN_PAIR.search(text, max(0, start - 8), start) else ""  # else a list of names
     if closers.endswith(")"):  # PostgreSQL's "Key (name, phone)=(Ada, 0812) already exists"
         return text[text.rfind("(", max(0, start - MAX_NAME), start) + 1 : sign.start()][-MAX_NAME:]
     is_error = not closers and name.endswith(_NOT_NAMES) and text[sign.start()] == ":"
@@ -66,11 +68,11 @@ def _value(sign: re.Match[str], before: re.Match[str]) -> tuple[int, int, str]:
     text, start = sign.string, sign.end()
     listed = not _QUOTES.isdisjoint(before[2])
     tight = "=" in sign[0] and not before[1] and not sign[0].endswith((" ", "\t"))
-    start = _past(_SPACES, text, start) if listed else start
-    return start, *_value_end(text, start, listed=listed, tight=tight)
+    start = past(_SPACES, text, start) if listed else start
+    return start, *value_end(text, start, listed=listed, tight=tight)
 
 
-def _value_end(text: str, at: int, *, listed: bool, tight: bool) -> tuple[int, str]:
+def value_end(text: str, at: int, *, listed: bool, tight: bool) -> tuple[int, str]:
     """Where the value that starts here ends, and the quotes to leave around its mask, if it stands in whole ones.
 
     `listed`: an item of a dict or a JSON object, up to the next comma. `tight`: `a=b`, up to a space or "&". Else (a
@@ -82,14 +84,14 @@ def _value_end(text: str, at: int, *, listed: bool, tight: bool) -> tuple[int, s
         quotes = opening[1] + opening[2]
         return end, opening[0] if text.endswith(quotes, opening.end(), end) else ""
     run = _LISTED if listed else _TIGHT if tight else _NOTHING
-    while (end := _past(run, text, end)) < len(text) and text[end] in _BRACKETS:
-        end = _bracket_end(text, end)
+    while (end := past(run, text, end)) < len(text) and text[end] in _BRACKETS:
+        end = bracket_end(text, end)
         if tight and _STOP.match(text, end):
             break
-    return _past(_LINE, text, end) if run is _NOTHING else end, ""
+    return past(_LINE, text, end) if run is _NOTHING else end, ""
 
 
-def _past(run: re.Pattern[str], text: str, at: int) -> int:
+def past(run: re.Pattern[str], text: str, at: int) -> int:
     found = run.match(text, at)
     return found.end() if found else at
 
@@ -107,7 +109,7 @@ def _strings_end(text: str, at: int) -> int:
 def _string_end(text: str, at: int, slashes: int, quote: str) -> int:
     r"""Past the closing quote, or -1. In JSON inside JSON the quotes are \" (one slash) and those within them \\\"."""
     if not slashes:
-        end = _past(_PLAIN_STRING[quote], text, at)
+        end = past(_PLAIN_STRING[quote], text, at)
         return end + 1 if text.startswith(quote, end) else -1
     while (found := text.find(quote, at)) >= 0:
         between = text[at:found]
@@ -117,7 +119,7 @@ def _string_end(text: str, at: int, slashes: int, quote: str) -> int:
     return -1
 
 
-def _bracket_end(text: str, at: int) -> int:
+def bracket_end(text: str, at: int) -> int:
     """Past the bracket that closes the one here; those within strings do not count."""
     opener = text[at]
     depth, at = 1, at + 1

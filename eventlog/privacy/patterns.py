@@ -12,6 +12,8 @@ from typing import Final
 from eventlog.privacy.names import is_identifier
 
 MASK: Final = "[redacted]"
+# What comes with OAuth's `code`; without it a code is a product's or a region's
+GRANT: Final = frozenset({"state", "redirect_uri", "grant_type", "code_verifier", "client_id", "session_state"})
 
 _Replacement = str | Callable[[re.Match[str]], str]
 
@@ -45,6 +47,10 @@ _HASH = (
 _USER_INFO = r"""://(?:[^\s/?#"'<>]{1,512}|(?!\[)[^\s/?#:@"'<>]{0,256}:(?!\d{1,5}[/?#])[^\s"'<>]{1,512})@"""
 _EMAIL = r"[\w.%+-](?<![\w.%+-][\w.%+-])[\w.%+-]*+@(?!\dx\.)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}"
 
+_COMPANION = rf"\b(?:{'|'.join(sorted(GRANT))})="
+_CODE_FIRST = rf"(?<![\w.-])(code=)[^\s&\"'<>]{{1,2048}}+(?=&[^\s\"'<>]{{0,500}}?{_COMPANION})"
+_CODE_LAST = rf"({_COMPANION}[^\s\"'<>]{{0,500}}?&code=)[^\s&\"'<>]++"
+
 # A text that holds the hint, in lower case, is searched for the pattern. A key of many lines goes first and whole:
 # nothing may mask its first line and leave the rest.
 _SHAPES: Final[tuple[tuple[str, re.Pattern[str], _Replacement], ...]] = tuple(
@@ -52,9 +58,14 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str], _Replacement], ...]] = tuple(
     for hint, pattern, replacement in (
         ("private key", _PEM, MASK),
         ("eyj", r"eyJ(?<![A-Za-z0-9]...)[\w-]{8,}+(?:\.[\w-]*+){0,4}", MASK),  # a JWT, or any JSON in base64
-        ("bearer", r"(?i)\b(bearer[ \t]{1,8})[^\s\"'<>,;)}&\\]++", rf"\1{MASK}"),
+        ("bearer", r"(?i)\b(bearer,?[ \t]{1,8})[^\s\"'<>,;)}&\\]++", rf"\1{MASK}"),
         ("basic", r"(?i)\b(basic[ \t]{1,8})([\w+/-]{4,}+={0,2})", _basic),
         ("token ", r"(?i)\b(token[ \t]{1,8})[0-9a-f]{32,}+", rf"\1{MASK}"),  # DRF's own
+        ("word '", r"(?i)\b(password[ \t]{1,4}e?)'(?:[^']++|'')*'?", rf"\1'{MASK}'"),  # ALTER USER ada PASSWORD 'x'
+        ('word "', r'(?i)\b(password[ \t]{1,4})"[^"]*+"?', rf'\1"{MASK}"'),
+        ("code=", _CODE_FIRST, rf"\1{MASK}"),
+        ("&code=", _CODE_LAST, rf"\1{MASK}"),
+        ("; args=", r"(; args=).*?(?=; alias=|\Z)", rf"\1{MASK}"),  # of a statement, as Django logs it
         ("akia", r"AKIA(?<![0-9A-Za-z]....)[0-9A-Z]{16}", MASK),
         ("aiza", r"AIza[\w-]{35}", MASK),
         ("$", _HASH, MASK),
@@ -66,7 +77,7 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str], _Replacement], ...]] = tuple(
         ("-", r"[gsx](?<![\w-].)(?:k-(?=[A-Za-z_-]{0,200}\d)|lpat-|ox[a-z]-)[\w-]{10,}+", MASK),
     )
 )
-MARKS: Final = re.compile(r"[=:@$%&_({\[-]")  # a text without any of them holds no pair, no JSON, no marked shape
+MARKS: Final = re.compile(r"[=:@$%&_({\[<\"-]")  # a text without any of them holds no pair, no JSON, no marked shape
 SHORTEST: Final = 11  # letters and figures shorter than this have no secret shape
 _DATE_OR_UUID: Final = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -85,12 +96,20 @@ def mask_shapes(text: str) -> str:
     return text
 
 
+def mask_grant(query: str) -> str:
+    """OAuth's code in a query or form."""
+    if "code=" not in query:
+        return query
+    return re.sub(_CODE_LAST, rf"\1{MASK}", re.sub(_CODE_FIRST, rf"\1{MASK}", query))
+
+
 def mask_unmarked(text: str, *, cards: bool) -> str:
     """All there is to do for a text without `MARKS`, which is most of them."""
     low = text.lower()
-    if "eyj" in low or "bearer" in low or "basic" in low or "token " in low or "AKIA" in text or "AIza" in text:
+    spaced = "bearer" in low or "basic" in low or "token " in low or "word '" in low
+    if spaced or "eyJ" in text or "AKIA" in text or "AIza" in text:
         text = mask_shapes(text)
-    return _DIGIT_GROUPS.sub(_cards, text) if cards and len(text) >= SHORTEST_CARD else text
+    return mask_cards(text) if cards and len(text) >= SHORTEST_CARD and _DIGIT_GROUPS.search(text) else text
 
 
 def is_harmless(text: str) -> bool:

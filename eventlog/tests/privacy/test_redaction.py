@@ -25,6 +25,32 @@ def test_the_name_of_a_bare_value_counts():
     assert redact.value("hunter2", name="password") == MASK
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([{"name": "password", "value": "x"}], [{"name": "password", "value": MASK}]),
+        ({"value": "x", "field": "pin", "kelas": "7A"}, {"value": MASK, "field": "pin", "kelas": "7A"}),
+        ({"name": "login", "type": "password", "value": "x"}, {"name": "login", "type": "password", "value": MASK}),
+        ({"key": "nama", "value": "Budi"}, {"key": "nama", "value": "Budi"}),
+        ({"name": ["password"], "value": "x"}, {"name": ["password"], "value": "x"}),
+        ({"field": "email", "old": "a", "new": "b"}, {"field": "email", "old": MASK, "new": MASK}),
+        ({"op": "add", "path": "/users/0/pin", "value": 1}, {"op": "add", "path": "/users/0/pin", "value": MASK}),
+        ([["password", "x"], ["nama", "Budi"]], [["password", MASK], ["nama", "Budi"]]),
+        ([("password", ["x"])], [("password", MASK)]),
+        (["password", "kelas"], ["password", "kelas"]),
+        ({"code": "x", "state": "y"}, {"code": MASK, "state": "y"}),
+        ({"code": "not_found", "detail": "no such page"}, {"code": "not_found", "detail": "no such page"}),
+    ],
+)
+def test_a_value_whose_name_is_a_value_too_is_masked_by_it(given, expected):
+    assert redact.value(given) == expected
+
+
+def test_a_value_is_masked_by_its_label_in_objects_of_any_size():
+    given = {**{str(number): number for number in range(100)}, "name": "password", "value": "hunter2"}
+    assert redact.value(given)["value"] == MASK
+
+
 def test_json_inside_json_inside_a_string_is_redacted_and_stays_json():
     given = {"payload": json.dumps({"inner": json.dumps({"password": "hunter2", "kelas": "XI"})})}
     inner = json.loads(json.loads(redact.value(given)["payload"])["inner"])
@@ -101,6 +127,13 @@ def test_the_input_is_not_changed():
         ("ada@sekolah.sch.id wrote logo@2x.png", f"{MASK} wrote logo@2x.png"),
         ("jwt.exceptions.InvalidToken: Token is invalid", "jwt.exceptions.InvalidToken: Token is invalid"),
         ('File "/app/token.py", line 12, in login', 'File "/app/token.py", line 12, in login'),
+        ('{"pass\\u0077ord":"hunter2",', f'{{"password":"{MASK}",'),
+        ('{"nama":"Jum\\u0027at", "kelas":', '{"nama":"Jum\\u0027at", "kelas":'),
+        ('[["password", "x"], ["nama", "B"', f'[["password", "{MASK}"], ["nama", "B"'),
+        ("Sec-WebSocket-Protocol: bearer, abc", f"Sec-WebSocket-Protocol: {MASK}"),
+        ("GET /cb?code=abc&state=1 HTTP/1.1", f"GET /cb?code={MASK}&state=1 HTTP/1.1"),
+        ("GET /cb?state=1&code=abc HTTP/1.1", f"GET /cb?state=1&code={MASK} HTTP/1.1"),
+        ("GET /barang?code=A-12&page=2 HTTP/1.1", "GET /barang?code=A-12&page=2 HTTP/1.1"),
         ("/accounts/reset/MQ/c5k3ab-0123456789abcdef0123456789abcdef/", f"/accounts/reset/MQ/{MASK}/"),
     ],
 )
@@ -137,6 +170,11 @@ def test_urls_lose_user_info_sensitive_parameters_and_tokens_in_the_fragment():
     assert redact.url(given) == expected
 
 
+def test_urls_lose_the_code_that_comes_with_a_state_and_no_other():
+    assert redact.url("/cb?code=abc&state=1") == f"/cb?code={MASK}&state=1"
+    assert redact.url("/barang?code=abc&page=1") == "/barang?code=abc&page=1"
+
+
 def test_parameters_given_twice_become_a_list():
     given = [("a", "1"), ("a", "2"), ("a", "3"), ("token", "x"), ("nik", CARD)]
     assert redact.pairs(given) == {"a": ["1", "2", "3"], "token": MASK, "nik": CARD}
@@ -150,6 +188,8 @@ def test_headers_keep_schemes_and_cookie_names_only():
         "Set-Cookie": "sessionid=abc; Path=/; HttpOnly; expires=Thu, 01 Jan 2030 00:00:00 GMT",
         "Referer": "http://h/?token=x&q=1",
         "X-Api-Key": "k",
+        "X-Auth": "k",
+        "Sec-WebSocket-Protocol": "bearer, abc",
         "Accept": "text/html;q=0.9",
     }
     assert redact.headers(given) == {
@@ -159,6 +199,8 @@ def test_headers_keep_schemes_and_cookie_names_only():
         "Set-Cookie": f"sessionid={MASK}; Path=/; HttpOnly; expires=Thu, 01 Jan 2030 00:00:00 GMT",
         "Referer": f"http://h/?token={MASK}&q=1",
         "X-Api-Key": MASK,
+        "X-Auth": MASK,
+        "Sec-WebSocket-Protocol": MASK,
         "Accept": "text/html;q=0.9",
     }
 
