@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 from eventlog.privacy.labels import mask_labelled
 from eventlog.privacy.pairs import mask_pairs
 from eventlog.privacy.patterns import MARKS, mask_cards, mask_shapes, mask_unmarked
+from eventlog.privacy.postgres import mask_errors, mask_inserted
 
 CUT: Final = "…[cut]"
 MAX_TEXT: Final = 64 * 1024  # characters
@@ -48,7 +49,7 @@ def _letter(escaped: re.Match[str]) -> str:
 
 
 def _plain(text: str, is_sensitive: Test, cards: bool) -> str:
-    text = mask_shapes(text)
+    text = mask_inserted(mask_errors(mask_shapes(text)))
     if cards:
         text = mask_cards(text)
     return mask_pairs(mask_labelled(text, is_sensitive), is_sensitive)

@@ -37,6 +37,9 @@ sensitive_names = st.sampled_from(
         "email",
         "no_telp",
         "kata_sandi",
+        "nomor_kartu_kredit",
+        "passwordlama",
+        "otpcode",
     ]
 ).flatmap(lambda name: spelled(name.split("_")))
 
@@ -70,10 +73,39 @@ def test_in_nested_values_and_json_strings(plant):
     assert canary not in repr(redact.value(value)) and value == before
 
 
+LABELLED = {
+    "name and value": lambda name, secret: [{"name": name, "value": secret}, {"name": "nama", "value": "Budi"}],
+    "value and name": lambda name, secret: {"value": secret, "field": name},
+    "JSON patch": lambda name, secret: [{"op": "replace", "path": f"/users/0/{name}", "value": {"x": secret}}],
+    "pairs": lambda name, secret: [["nama", "Budi"], [name, secret]],
+    "change": lambda name, secret: {"field": name, "old": secret, "new": secret},
+}
+
+
+@pytest.mark.parametrize("shape", LABELLED)
+@given(data=st.data())
+def test_in_values_whose_name_is_a_value_too(shape, data):
+    canary, value = data.draw(planted(LABELLED[shape]))
+    assert canary not in repr(redact.value(value))
+
+
 @given(planted(lambda name, canary: {name: [canary, {"deep": canary}]}))
 def test_in_containers_under_a_sensitive_name(plant):
     canary, value = plant
     assert canary not in repr(redact.value(value))
+
+
+PART = 'Content-Disposition: form-data; name="{}"'
+
+
+def tag(name):
+    """As an element may be called."""
+    return "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in name)
+
+
+def escaped(name):
+    """Each letter as JSON may spell it."""
+    return "".join(f"\\u{ord(letter):04x}" if letter.isalnum() else letter for letter in name)
 
 
 TEXTS = {
@@ -91,6 +123,24 @@ TEXTS = {
     "header line": lambda name, secret: f"{name}: {secret} and more\nAccept: */*",
     "bearer": lambda name, secret: f"sent Bearer {secret} to the server",
     "postgres": lambda name, secret: f"Key ({name})=({secret}) already exists.",
+    "failing row": lambda name, secret: (
+        f"IntegrityError: x\nDETAIL:  Failing row contains (1, {secret}, a (b), {secret}).\n"
+    ),
+    "bad literal": lambda name, secret: f'invalid input syntax for type integer: "{secret} "x""\n',
+    "line of SQL": lambda name, secret: f"no such function\nLINE 1: SELECT f('{secret}')\n               ^\n",
+    "cut line of SQL": lambda name, secret: f"no such column\nLINE 1: ...{secret}' AND x = 'b\n          ^\n",
+    "error's repr": lambda name, secret: repr(ValueError(f"bad\nLINE 1: SELECT f('{secret}')\n               ^\n")),
+    "error in translation": lambda name, secret: f'django.db.utils.DataError: nilai "{secret}" salah\n',
+    "insert": lambda name, secret: f"INSERT INTO t (nama, x) VALUES ('Budi', '{secret}'), ('x', 'it''s {secret}')",
+    "xml": lambda name, secret: f"<a><{tag(name)}>{secret} &amp; {secret}</{tag(name)}><nama>Budi</nama></a>",
+    "xml attribute": lambda name, secret: f'<user nama="Budi" {tag(name)}="{secret}"/>',
+    "field element": lambda name, secret: f'<field type="x" name="{name}">{secret}</field>',
+    "input element": lambda name, secret: f'<input name="{name}" value="{secret}"/>',
+    "multipart": lambda name, secret: f"--x\r\n{PART.format(name)}\r\n\r\n{secret}\r\n--x--\r\n",
+    "multipart's repr": lambda name, secret: repr(f"--x\r\n{PART.format(name)}\r\nA: b\r\n\r\n{secret}\r\n--x--\r\n"),
+    "cut items": lambda name, secret: json.dumps([{"name": name, "value": secret}])[:-1],
+    "cut pairs": lambda name, secret: json.dumps([["nama", "Budi"], [name, secret]])[:-1],
+    "escaped json": lambda name, secret: f'{{"{escaped(name)}": "{secret}", ',
 }
 
 
@@ -153,6 +203,16 @@ pieces = st.sampled_from(
         "%20",
         "4111",
         "[redacted]",
+        "DataError: ",
+        "\nLINE 1: ",
+        "\n ^",
+        "\nDETAIL:  Failing row contains (",
+        "<password>",
+        "</password>",
+        'name="pin"',
+        'form-data; name="pin"\r\n\r\n',
+        '"value": ',
+        "INSERT INTO x VALUES (",
     ]
 )
 
