@@ -7,6 +7,9 @@ the variables of each frame, nor the query.
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import global_settings
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.views.debug import ExceptionReporter
 
 from eventlog.conf import conf
@@ -21,6 +24,7 @@ class RedactingReporter(ExceptionReporter):
     def get_traceback_data(self) -> dict[str, Any]:
         data = super().get_traceback_data()
         redact = redactor(conf.SENSITIVE_FIELDS)
+        data["settings"] = {name: shown(name, value, redact) for name, value in data["settings"].items()}
         for frame in data["frames"]:
             frame["vars"] = masked(frame.get("vars", ()), redact)
         for name in ("request_GET_items", "filtered_POST_items"):
@@ -31,7 +35,15 @@ class RedactingReporter(ExceptionReporter):
         for name in ("exception_value", "exception_notes"):
             if name in data:
                 data[name] = redact.text(data[name])
+        if request_id := getattr(self.request, "request_id", ""):
+            label = capfirst(gettext("request ID"))
+            data["exception_notes"] = f"{data.get('exception_notes', '')}\n{label}: {request_id}"
         return data
+
+
+def shown(name: str, value: Any, redact: Redactor) -> Any:
+    """A setting. Django has starred those of its own that are secret; `SESSION_COOKIE_AGE` is not."""
+    return redact.value(value, name="" if hasattr(global_settings, name) else name)
 
 
 def masked(pairs: Pairs, redact: Redactor) -> list[tuple[str, Any]]:
