@@ -20,6 +20,9 @@ SENTENCE = f"password={PASSWORD} token={TOKEN} card {CARD}"
 NOWHERE = "postgresql://ada:p@127.0.0.1:1/none"
 JSON, FORM = {"Content-Type": "application/json"}, {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
+TEXT = {"Content-Type": "text/plain"}
+LABELLED = [{"name": name, "value": value} for name, value in FIELDS.items()]
+CHANGED = [{"op": "replace", "path": f"/{name}", "value": value} for name, value in FIELDS.items()]
 
 
 def multipart(fields: dict[str, str]) -> bytes:
@@ -33,7 +36,13 @@ def requests() -> Iterator[Request]:
     yield Request("POST", "/faults/echo/", JSON, nested)
     yield Request("POST", "/faults/echo/", FORM, query.encode())
     yield Request("POST", "/faults/echo/", MULTIPART, multipart(FIELDS))
+    for values in ({"passwordlama": PASSWORD, "sandibaru": PASSWORD}, LABELLED, CHANGED, list(FIELDS.items())):
+        yield Request("POST", "/faults/echo/", JSON, json.dumps(values).encode())
+        yield Request("POST", "/faults/echo/", JSON, json.dumps(values).encode()[:-1])  # no JSON
+    yield Request("POST", "/faults/echo/", TEXT, multipart(FIELDS))
+    yield Request("POST", "/faults/echo/", TEXT, "".join(f"<{n}>{v}</{n}>" for n, v in FIELDS.items()).encode())
     yield Request("GET", f"/faults/echo/?{query}")
+    yield Request("GET", f"/faults/echo/?code={PASSWORD}&state=1", {"Sec-WebSocket-Protocol": f"bearer, {PASSWORD}"})
     yield Request("GET", f"/no/such/page?{query}")
     yield Request("GET", f"/faults/echo/{TOKEN}/")
     yield Request("GET", f"/faults/echo/{CARD}/")
@@ -51,6 +60,8 @@ def requests() -> Iterator[Request]:
         yield Request("GET", f"/faults/{path}/?password={quote(SENTENCE)}")
     for path in ("fail-in-sql", "slow-sql"):
         yield Request("GET", f"/faults/{path}/?password={PASSWORD}")
+    for wrong in (f"{PASSWORD}'::int, '", f"', no_such_function('{PASSWORD}'), '", f"'::{PASSWORD}, '"):
+        yield Request("GET", f"/faults/slow-sql/?password={quote(wrong)}")
 
 
 def found_in(text: str) -> list[str]:
