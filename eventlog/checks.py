@@ -22,6 +22,9 @@ def register() -> None:
     register_check(middleware_is_first, Tags.compatibility)
     register_check(journal_is_writable, Tags.files)
     register_check(database_is_postgresql, Tags.compatibility)
+    register_check(bulk_writes_are_seen, Tags.compatibility)
+    register_check(triggers_can_be_kept, Tags.compatibility)
+    register_check(triggers_are_there, Tags.database)
 
 
 def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -48,7 +51,7 @@ def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
 
 
 def unknown_models() -> list[CheckMessage]:
-    labels = [*(conf.AUDITED_MODELS if conf.AUDITED_MODELS != "*" else ()), *conf.EXCLUDED_MODELS]
+    labels = [*(conf.AUDITED_MODELS if conf.AUDITED_MODELS != "*" else ()), *conf.EXCLUDED_MODELS, *conf.TRIGGER_MODELS]
     known = {model._meta.label_lower for model in apps.get_models(include_auto_created=True)}
     hint = 'Models are named as "school.Siswa".'
     return [
@@ -86,3 +89,45 @@ def database_is_postgresql(app_configs: Sequence[AppConfig] | None, **kwargs: An
         return []
     hint = "Set DATABASE_URL to postgresql://…, or leave it unset for the embedded PostgreSQL."
     return [Error(f"Events are kept in PostgreSQL, and the database {alias!r} is not.", hint=hint, id="eventlog.E007")]
+
+
+def bulk_writes_are_seen(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if conf.CAPTURE_BULK_WRITES:
+        return []
+    hint = "manage.py eventlog_coverage lists what is not seen."
+    return [Warning("update(), bulk_create() and their kin are not recorded.", hint=hint, id="eventlog.W003")]
+
+
+def triggers_can_be_kept(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Whether pgtrigger is there for `TRIGGER_MODELS`, and set so that the triggers follow the settings."""
+    if not conf.TRIGGER_MODELS:
+        return []
+    if not apps.is_installed("pgtrigger"):
+        hint = 'pip install django-pgtrigger, and add "pgtrigger" to INSTALLED_APPS.'
+        return [Error("EVENTLOG['TRIGGER_MODELS'] needs django-pgtrigger.", hint=hint, id="eventlog.E008")]
+    problems: list[CheckMessage] = []
+    if getattr(settings, "PGTRIGGER_MIGRATIONS", True):
+        hint = "Set PGTRIGGER_MIGRATIONS = False: the triggers follow EVENTLOG, not the migrations of your apps."
+        problems.append(
+            Warning("makemigrations would write the event log's triggers down.", hint=hint, id="eventlog.W004")
+        )
+    if not getattr(settings, "PGTRIGGER_INSTALL_ON_MIGRATE", False):
+        hint = "Set PGTRIGGER_INSTALL_ON_MIGRATE = True, or run manage.py pgtrigger install after each change."
+        problems.append(Warning("migrate does not install the event log's triggers.", hint=hint, id="eventlog.W005"))
+    return problems
+
+
+def triggers_are_there(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Run by `migrate` and `check --database`."""
+    alias = events_alias()
+    if alias not in (databases or ()) or not conf.TRIGGER_MODELS or not apps.is_installed("pgtrigger"):
+        return []
+    from eventlog.capture.coverage import paths
+
+    missing = {path.model: path.why for path in paths(alias) if path.by == "triggers" and not path.seen}
+    return [
+        Warning(f"Changes of {model} are not seen.", hint=f"{why[0].upper()}{why[1:]}.", id="eventlog.W006")
+        for model, why in missing.items()
+    ]
