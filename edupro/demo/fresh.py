@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from edupro.demo import people
 from eventlog.conf import conf
-from eventlog.pipeline import journal, writer
+from eventlog.pipeline import segments, writer
 
 LOCK_TIMEOUT = "10s"  # for other programs at the same database
 
@@ -19,7 +19,7 @@ def start_over() -> None:
     Raises `django.db.Error` where the tables cannot be dropped; nothing is removed then.
     """
     drop_tables()
-    for segment in journal.orphans(conf.SPOOL_DIR, own_writer=writer.current().journal.writer):
+    for segment in segments.orphans(conf.SPOOL_DIR, own_writer=writer.current().journal.writer):
         segment.remove()
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "siswa", ignore_errors=True)
     people.passwords_file().unlink(missing_ok=True)

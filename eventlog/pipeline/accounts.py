@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connections
 
-from eventlog.pipeline import journal, outbox, writer
+from eventlog.pipeline import outbox, segments, writer
 from eventlog.pipeline.journal import Journal
 
 # Numbers that lie in no batch and in no segment are in neither sum, so that `recorded` exceeds the other terms by them.
@@ -83,30 +83,30 @@ def accounts() -> Accounts:
     """As things are now. Raises `django.db.Error` where the database does not answer."""
     own = writer.current().journal
     told = own.sequence
-    segments = list(segments_on_disk(own.directory, own=own))
-    columns = [[getattr(segment, name) for segment in segments] for name in Waiting.__slots__]
+    waiting = list(waiting_on_disk(own.directory, own=own))
+    columns = [[getattr(segment, name) for segment in waiting] for name in Waiting.__slots__]
     with connections[outbox.events_alias()].cursor() as cursor:
         cursor.execute(ACCOUNTS, [*columns, own.writer, told])
         return Accounts(*(int(number) for number in cursor.fetchone()))
 
 
-def segments_on_disk(directory: Path, *, own: Journal) -> Iterator[Waiting]:
+def waiting_on_disk(directory: Path, *, own: Journal) -> Iterator[Waiting]:
     """The segments of other processes, dead or alive; one with no whole record is passed over.
 
     Own ones are left out, because opening and closing them would let go of their locks: of the own journal every
     number that is in no batch yet is waiting.
     """
-    for path in journal.segment_files(directory):
-        name = journal.NAME.fullmatch(path.name)
+    for path in segments.segment_files(directory):
+        name = segments.NAME.fullmatch(path.name)
         if name is None or name[1] == own.writer:
             continue
-        records, _ = journal.parsed(content(path), name[1])
+        records, _ = segments.parsed(content(path), name[1])
         if records:
             yield Waiting(
                 name[1],
                 int(name[3]),
                 max(sequence for sequence, _ in records),
-                sum(record != journal.SKIPPED for _, record in records),
+                sum(record != segments.SKIPPED for _, record in records),
             )
 
 

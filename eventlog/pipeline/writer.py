@@ -23,9 +23,9 @@ from django.db import Error, connections, reset_queries
 from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.models import EventBatch, OutboxEvent
-from eventlog.pipeline import journal as journals
-from eventlog.pipeline import outbox, store
-from eventlog.pipeline.journal import Journal, Segment
+from eventlog.pipeline import outbox, segments, store
+from eventlog.pipeline.journal import Journal
+from eventlog.pipeline.segments import Segment
 from eventlog.record import EventRecord, make_record
 
 logger = logging.getLogger("eventlog")
@@ -175,7 +175,7 @@ def store_segment(segment: Segment) -> store.Stored:
         return store.Stored()
     return store.write(
         store.Batch(
-            records=[record for _, record in records if record != journals.SKIPPED],
+            records=[record for _, record in records if record != segments.SKIPPED],
             writer=segment.writer,
             first_sequence=segment.first,
             last_sequence=last,
@@ -189,9 +189,9 @@ def drain_orphans(own: Writer) -> Iterator[store.Stored]:
     Raises `django.db.Error` where the database does not take them; they are then left as they were.
     """
     directory = own.journal.directory
-    newest = journals.newest_segments(directory)
+    newest = segments.newest_segments(directory)
     with _draining:  # POSIX locks do not keep the threads of one process apart
-        for segment in journals.orphans(directory, own_writer=own.journal.writer):
+        for segment in segments.orphans(directory, own_writer=own.journal.writer):
             try:
                 yield store_segment(segment)
                 reset_queries()

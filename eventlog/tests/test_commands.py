@@ -19,7 +19,7 @@ from eventlog.conf import conf
 from eventlog.logger import log_event
 from eventlog.management.commands import eventlog_cleanup
 from eventlog.models import Event
-from eventlog.pipeline import drain, journal
+from eventlog.pipeline import drain, segments
 from eventlog.record import make_record
 from eventlog.retention import cleanup, partitions
 from eventlog.retention.partitions import Month
@@ -42,7 +42,7 @@ def left_behind(*event_types: str) -> None:
     """The journal of a process that ended in order while the database was away."""
     conf.SPOOL_DIR.mkdir(parents=True, exist_ok=True)
     lines = [
-        journal.line(WRITER, number, make_record(name, {}).to_json())
+        segments.line(WRITER, number, make_record(name, {}).to_json())
         for number, name in enumerate(event_types, start=1)
     ]
     (conf.SPOOL_DIR / f"{WRITER}.999999.000000000001.closed").write_bytes(b"".join(lines))
@@ -80,7 +80,7 @@ def test_status_in_json_adds_up() -> None:
 def test_status_says_what_is_missing_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
     left_behind("LOGIN", "LOGOUT")
     later = conf.SPOOL_DIR / f"{WRITER}.999999.000000000010.journal"
-    later.write_bytes(journal.line(WRITER, 10, make_record("LOGIN", {}).to_json()))
+    later.write_bytes(segments.line(WRITER, 10, make_record("LOGIN", {}).to_json()))
     with pytest.raises(SystemExit) as ended:
         call_command("eventlog_status")
     assert ended.value.code == 1

@@ -25,7 +25,7 @@ PRELUDE = """
 import os, resource, signal, sys, threading, time, django
 django.setup()
 from eventlog import EventLogger
-from eventlog.pipeline import drain, journal, store, writer
+from eventlog.pipeline import drain, segments, store, writer
 def record(reason, **data): EventLogger().log_event("MAINTENANCE", reason=str(reason), event_data=data)
 def die(*args, **kwargs): os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.pipeline import journal
+from eventlog.pipeline import segments
 from eventlog.tests.faults.servers import Site, eventually
 
 LEAVES_30_SEGMENTS = """
@@ -56,11 +56,11 @@ def test_two_processes_that_adopt_at_once_store_each_event_once(left: Site) -> N
 
 def test_an_adopter_killed_in_the_middle_leaves_the_rest_to_the_next(left: Site) -> None:
     code = """
-remove, removed = journal.Segment.remove, []
+remove, removed = segments.Segment.remove, []
 def dies(segment):
     removed.append(segment)
     os.kill(os.getpid(), signal.SIGKILL) if len(removed) == 10 else remove(segment)
-journal.Segment.remove = dies
+segments.Segment.remove = dies
 drain.drain()
 """
     assert left.script(code).wait() == -signal.SIGKILL
@@ -88,8 +88,8 @@ def test_a_segment_that_goes_between_the_listing_and_the_lock_is_let_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, successor: bytes | None
 ) -> None:
     path = tmp_path / f"{'a' * 32}.1.000000000001.journal"
-    path.write_bytes(journal.line("a" * 32, 1, b"{}"))
-    lock = journal.locked
+    path.write_bytes(segments.line("a" * 32, 1, b"{}"))
+    lock = segments.locked
 
     def goes(fd: int) -> bool:
         path.unlink()
@@ -97,8 +97,8 @@ def test_a_segment_that_goes_between_the_listing_and_the_lock_is_let_be(
             path.write_bytes(successor)
         return lock(fd)
 
-    monkeypatch.setattr(journal, "locked", goes)
-    assert list(journal.orphans(tmp_path)) == []
+    monkeypatch.setattr(segments, "locked", goes)
+    assert list(segments.orphans(tmp_path)) == []
 
 
 SPOOLS = """
@@ -125,7 +125,7 @@ def test_what_is_spooled_drains_in_constant_memory(site: Site, debug: str, numbe
     assert site.script(SPOOLS, str(number)).wait() == -signal.SIGKILL
     site.url = url
     said = site.ran(DRAINS_AND_MEASURES, seconds=60).partition("PEAKS ")[2]
-    early, last, segments = (int(part) for part in said.split()[:3])
-    assert segments >= 5  # enough to tell growth from size
+    early, last, batches = (int(part) for part in said.split()[:3])
+    assert batches >= 5  # enough to tell growth from size
     assert last - early < number * 2300 / 3 / 1_000_000  # MB; a third of what the journal has
     site.assert_notes(number)

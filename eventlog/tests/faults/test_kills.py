@@ -10,7 +10,7 @@ MOMENTS = {
     "after the append": "writer.stop = die",
     "in the middle of the store's transaction": "insert, store.insert = store.insert, lambda *a: die(insert(*a))",
     "before the COMMIT": "store.Stored = die",
-    "after the COMMIT, before the segment goes": "journal.Segment.remove = die",
+    "after the COMMIT, before the segment goes": "segments.Segment.remove = die",
 }
 
 

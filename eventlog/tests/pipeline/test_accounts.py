@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.models import EventBatch
-from eventlog.pipeline import journal, outbox, store, writer
+from eventlog.pipeline import outbox, segments, store, writer
 from eventlog.pipeline.accounts import Accounts, accounts
 from eventlog.record import make_record
 
@@ -37,7 +37,7 @@ def on_disk(first: int, numbers: list[int], *, ending: str = "journal") -> Path:
     """A segment of another process, with these numbers in it."""
     conf.SPOOL_DIR.mkdir(parents=True, exist_ok=True)
     path = conf.SPOOL_DIR / f"{OTHER}.999999.{first:012d}.{ending}"
-    path.write_bytes(b"".join(journal.line(OTHER, number, records(1)[0]) for number in numbers))
+    path.write_bytes(b"".join(segments.line(OTHER, number, records(1)[0]) for number in numbers))
     return path
 
 
@@ -88,14 +88,14 @@ def test_a_segment_that_is_stored_but_not_yet_unlinked_does_not_wait() -> None:
 
 def test_a_segment_that_goes_away_while_it_is_read_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = on_disk(1, [1])
-    monkeypatch.setattr(journal, "segment_files", lambda directory: [listed])
+    monkeypatch.setattr(segments, "segment_files", lambda directory: [listed])
     listed.unlink()
     told()
 
 
 def test_a_segment_that_is_left_while_it_is_read_still_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = on_disk(1, [1])
-    monkeypatch.setattr(journal, "segment_files", lambda directory: [listed])
+    monkeypatch.setattr(segments, "segment_files", lambda directory: [listed])
     listed.rename(listed.with_suffix(".closed"))
     told(recorded=1, waiting_journal=1)
 

@@ -15,7 +15,7 @@ from eventlog.conf import conf
 from eventlog.logger import log_event
 from eventlog.models import Event, EventBatch, OutboxEvent
 from eventlog.pipeline import journal as journals
-from eventlog.pipeline import store, writer
+from eventlog.pipeline import segments, store, writer
 from eventlog.pipeline.writer import importance
 from eventlog.record import make_record
 from eventlog.tests.conftest import Change
@@ -178,7 +178,7 @@ def test_a_killed_processes_events_are_stored_and_its_death_is_told(direct: Sett
 
 def test_a_death_is_told_once_though_adopted_twice(direct: Settle) -> None:
     die_with_events(conf.SPOOL_DIR, count=1)
-    (segment,) = journals.orphans(conf.SPOOL_DIR)
+    (segment,) = segments.orphans(conf.SPOOL_DIR)
     first, second = writer.unclean_stop(segment), writer.unclean_stop(segment)
     segment.remove()
     assert (first.id, first.timestamp) == (second.id, second.timestamp)
