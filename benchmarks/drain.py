@@ -17,6 +17,7 @@ from benchmarks import FOLDER, samples
 from benchmarks.measure import Row, memory_mb, say, table, throwaway_database
 from eventlog.models import Event
 from eventlog.pipeline import segments
+from eventlog.pipeline.databases import Database
 from eventlog.pipeline.drain import drain
 from eventlog.pipeline.journal import Journal
 
@@ -26,7 +27,7 @@ GROWTH_MB = 64.0  # of a segment (4 MB at most), as text, as a statement, as the
 
 def spool(events: int) -> None:
     """Leave `events` in segments as a busy process does whose database is away, and die without a word."""
-    journal = Journal(SPOOL)
+    journal = Journal(SPOOL, database=Database.now().identity)
     for event in islice(samples.json_events(seed=1), events):
         journal.append(event)
         if journal.closed:
@@ -50,7 +51,7 @@ def in_fresh_process(part: str, events: int) -> str:
 def measured(events: int) -> list[Row]:
     in_fresh_process("spool", events)
     size = segments.size_on_disk(SPOOL)
-    say(f"… {events} events on disk, {size / 1e6:.0f} MB in {len(segments.segment_files(SPOOL))} segments")
+    say(f"… {events} events on disk, {size / 1e6:.0f} MB in {len(segments.files(SPOOL))} segments")
     stored, seconds, at_start, peak = map(float, in_fresh_process("store", events).split())
     grown, left = peak - at_start, events - Event.objects.filter(event_type="HTTP_REQUEST").count()
     return [

@@ -46,7 +46,7 @@ def steps() -> Iterator[tuple[str, Callable[[], object], float | None]]:
     posted = {**columns, "request_method": "POST", "request_body": samples.KILOBYTE}
     redact = redactor(conf.SENSITIVE_FIELDS)
     text = samples.request_record(random.Random(1)).to_json()
-    record, own = samples.request_record(random.Random(1)), kept_small(Journal(FOLDER / "steps"))
+    record, own = samples.request_record(random.Random(1)), kept_small(Journal(FOLDER / "steps", database="0" * 8))
     request = WSGIRequest({**RequestFactory().get("/api/siswa?page_size=20").environ, **samples.BROWSER})
     yield "redaction of 1 KB of JSON", lambda: redact.value(samples.KILOBYTE), 20
     yield f"redaction of {len(samples.HEADERS)} headers", lambda: redact.headers(samples.HEADERS), None

@@ -19,7 +19,8 @@ def start_over() -> None:
     Raises `django.db.Error` where the tables cannot be dropped; nothing is removed then.
     """
     drop_tables()
-    for segment in segments.orphans(conf.SPOOL_DIR, own_writer=writer.current().journal.writer):
+    own = writer.current()
+    for segment in segments.orphans(conf.SPOOL_DIR, own.database.identities, own_writer=own.journal.writer):
         segment.remove()
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "siswa", ignore_errors=True)
     people.passwords_file().unlink(missing_ok=True)

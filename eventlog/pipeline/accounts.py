@@ -5,6 +5,7 @@ numbers it took and what became of them. The disk is read first and the rows aft
 stored in between is found in both, and counts as stored.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from django.db import connections
 
 from eventlog.pipeline import outbox, segments, writer
-from eventlog.pipeline.journal import Journal
+from eventlog.pipeline.writer import Writer
 
 # Numbers that lie in no batch and in no segment are in neither sum, so that `recorded` exceeds the other terms by them.
 ACCOUNTS = """
@@ -81,33 +82,36 @@ class Waiting:
 
 def accounts() -> Accounts:
     """As things are now. Raises `django.db.Error` where the database does not answer."""
-    own = writer.current().journal
-    told = own.sequence
-    waiting = list(waiting_on_disk(own.directory, own=own))
+    own = writer.current()
+    told = own.journal.sequence
+    waiting = list(waiting_on_disk(own))
     columns = [[getattr(segment, name) for segment in waiting] for name in Waiting.__slots__]
     with connections[outbox.events_alias()].cursor() as cursor:
-        cursor.execute(ACCOUNTS, [*columns, own.writer, told])
+        cursor.execute(ACCOUNTS, [*columns, own.journal.writer, told])
         return Accounts(*(int(number) for number in cursor.fetchone()))
 
 
-def waiting_on_disk(directory: Path, *, own: Journal) -> Iterator[Waiting]:
-    """The segments of other processes, dead or alive; one with no whole record is passed over.
+def waiting_on_disk(own: Writer) -> Iterator[Waiting]:
+    """The segments of other processes for the same database, dead or alive; one with no whole record is passed over.
 
     Own ones are left out, because opening and closing them would let go of their locks: of the own journal every
     number that is in no batch yet is waiting.
     """
-    for path in segments.segment_files(directory):
-        name = segments.NAME.fullmatch(path.name)
-        if name is None or name[1] == own.writer:
+    for file in segments.files(own.journal.directory):
+        if file.database not in own.database.identities or file.writer == own.journal.writer:
             continue
-        records, _ = segments.parsed(content(path), name[1])
+        records, _ = segments.parsed(content(file.path), file.writer)
         if records:
-            yield Waiting(
-                name[1],
-                int(name[3]),
-                max(sequence for sequence, _ in records),
-                sum(record != segments.SKIPPED for _, record in records),
-            )
+            last = max(sequence for sequence, _ in records)
+            kept = sum(record != segments.SKIPPED for _, record in records)
+            yield Waiting(file.writer, file.first, last, kept)
+
+
+def of_other_databases() -> dict[str, int]:
+    """{digits of a database: number of its segments in the folder} of those that nobody stores in this one."""
+    own = writer.current()
+    found = Counter(file.database for file in segments.files(own.journal.directory))
+    return {database: number for database, number in found.items() if database not in own.database.identities}
 
 
 def content(path: Path) -> bytes:

@@ -22,10 +22,11 @@ MAX_STRANDED_BYTES = 64 << 20  # of records that the disk refused: they are in m
 
 
 class Journal:
-    """The segments of one process. Every method that changes them holds the append lock."""
+    """The segments of one process for one database. Every method that changes them holds the append lock."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, database: str) -> None:
         self.directory = directory
+        self.database = database  # its digits in the segments' names
         self.writer = uuid.uuid4().hex
         self.pid = os.getpid()
         self.lock = Lock()
@@ -122,7 +123,7 @@ class Journal:
         Where the folder cannot be written, the segment is in memory alone.
         """
         first = self.sequence + 1
-        path = self.directory / f"{self.writer}.{self.pid}.{first:012d}.journal"
+        path = self.directory / f"{self.database}.{self.writer}.{self.pid}.{first:012d}.journal"
         unnamed = path.with_suffix(".new")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         segment = Segment(None, -1, self.writer, self.pid, first=first, last=self.sequence, on_disk=False)

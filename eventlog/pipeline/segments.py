@@ -4,8 +4,11 @@ A segment is locked with `lockf` for as long as its process lives: a POSIX lock 
 survive in a forked child), so the kernel says who is dead. It is also lost when the process closes *any* descriptor of
 that file: a process therefore never opens a segment of its own a second time.
 
-    <writer>.<pid>.<first sequence>.journal      being written, or left behind by a process that was killed
-    <writer>.<pid>.<first sequence>.closed       left by a process that ended in order while the database was away
+    <database>.<writer>.<pid>.<first sequence>.journal   being written, or left behind by a process that was killed
+    <database>.<writer>.<pid>.<first sequence>.closed    left by a process that ended in order without its database
+
+The database is told by 8 hexadecimal digits (see `databases`). Only who works on it adopts, counts and removes its
+segments; those without these digits are of an earlier version, and belong to the configured database.
 
 One record is one line: `1 <crc32> <writer> <sequence> <JSON>`; 1 is the version of this format. A torn or damaged line
 spoils only itself.
@@ -15,15 +18,32 @@ import fcntl
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 LARGEST = 4 << 20  # bytes, unless the journal's room asks for more
 VERSION = b"1"
 SKIPPED = b"-"  # in the place of a record: the numbers up to this one were given to records that were dropped
-NAME = re.compile(r"([0-9a-f]{32})\.(\d+)\.(\d+)\.(journal|closed)")
+NAME = re.compile(r"(?:([0-9a-f]{8})\.)?([0-9a-f]{32})\.(\d+)\.(\d+)\.(?:journal|closed)")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A segment that lies in the folder, as its name tells of it."""
+
+    path: Path
+    database: str  # empty in the names of earlier versions
+    writer: str
+    pid: int
+    first: int
+
+    @classmethod
+    def named(cls, path: Path) -> Self | None:
+        name = NAME.fullmatch(path.name)
+        return name and cls(path, name[1] or "", name[2], int(name[3]), int(name[4]))
 
 
 @dataclass(slots=True)
@@ -67,11 +87,13 @@ class Segment:
             self.path.unlink(missing_ok=True)
             os.close(self.fd)
 
-    def leave(self) -> None:
-        """Leave it for another process to store, marked as left in order. Its lock goes with this process: the
-        writer's thread may still be storing it."""
-        if self.path is not None:
-            with suppress(OSError):  # somebody removed the folder
+    def leave(self, *, worthless: bool = False) -> None:
+        """Leave it for another process to store, marked as left in order; a worthless one is unlinked. Its lock goes
+        with this process: the writer's thread may still be storing it."""
+        with suppress(OSError):  # somebody removed the folder
+            if self.path is not None and worthless:
+                self.path.unlink(missing_ok=True)
+            elif self.path is not None:
                 self.path = self.path.rename(self.path.with_suffix(".closed"))
 
     def abandon(self) -> None:
@@ -133,30 +155,29 @@ def locked(fd: int) -> bool:
     return True
 
 
-def orphans(directory: Path, *, own_writer: str = "") -> Iterator[Segment]:
-    """The segments of dead processes, oldest first, each locked until the caller removes or abandons it.
+def orphans(directory: Path, databases: Collection[str], *, own_writer: str = "") -> Iterator[Segment]:
+    """The segments of dead processes for these databases, oldest first, each locked until the caller removes or
+    abandons it.
 
     After locking, the file is looked at again: its owner, or another adopter, may have stored and unlinked it
     between the listing and the lock, and a lock on an unlinked file protects nothing.
     """
-    for path in segment_files(directory):
-        name = NAME.fullmatch(path.name)
-        if name is None or name[1] == own_writer:
-            continue
-        segment = adopted(path, writer=name[1], pid=int(name[2]), first=int(name[3]))
-        if segment is not None:
-            yield segment
+    for file in files(directory):
+        if file.database in databases and file.writer != own_writer:
+            segment = adopted(file)
+            if segment is not None:
+                yield segment
 
 
-def adopted(path: Path, *, writer: str, pid: int, first: int) -> Segment | None:
+def adopted(file: File) -> Segment | None:
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = os.open(file.path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return None
-    if not locked(fd) or not is_still(path, fd):
+    if not locked(fd) or not is_still(file.path, fd):
         os.close(fd)
         return None
-    segment = Segment(path, fd, writer, pid, first=first, last=first - 1, records=None)
+    segment = Segment(file.path, fd, file.writer, file.pid, first=file.first, last=file.first - 1, records=None)
     segment.size = os.fstat(fd).st_size
     return segment
 
@@ -171,24 +192,23 @@ def is_still(path: Path, fd: int) -> bool:
     return held.st_nlink > 0 and (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino)
 
 
-def segment_files(directory: Path) -> list[Path]:
+def files(directory: Path) -> list[File]:
     """All segments in the folder, by the time they were last written to."""
     try:
         with os.scandir(directory) as entries:
             found = [(entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in entries if is_segment(entry)]
     except OSError:
         return []
-    return [Path(path) for _, path in sorted(found)]
+    return [file for _, path in sorted(found) if (file := File.named(Path(path)))]
 
 
-def newest_segments(directory: Path) -> set[Path]:
+def newest(directory: Path) -> set[Path]:
     """The last segment of each writer: the one it was writing when it ended."""
-    newest: dict[str, tuple[int, Path]] = {}
-    for path in segment_files(directory):
-        name = NAME.fullmatch(path.name)
-        if name is not None:
-            newest[name[1]] = max(newest.get(name[1], (0, path)), (int(name[3]), path))
-    return {path for _, path in newest.values()}
+    last: dict[str, File] = {}
+    for file in files(directory):
+        if file.writer not in last or file.first > last[file.writer].first:
+            last[file.writer] = file
+    return {file.path for file in last.values()}
 
 
 def is_segment(entry: os.DirEntry[str]) -> bool:

@@ -1,7 +1,8 @@
 """The writer: one thread a process, which moves the journal's segments and the outbox into the table.
 
-It starts with the first event of a process and is keyed by PID, so that a forked child gets one of its own. While the
-database is away the segments stay on disk, and it tries again with growing pauses; a request never waits for it.
+It starts with the first event of a process and is keyed by PID and database: a forked child gets one of its own, and so
+does a process whose database gets another name. While the database is away the segments stay on disk, and it tries
+again with growing pauses; a request never waits for it.
 """
 
 import atexit
@@ -24,6 +25,7 @@ from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.models import EventBatch, OutboxEvent
 from eventlog.pipeline import outbox, segments, store
+from eventlog.pipeline.databases import Database
 from eventlog.pipeline.journal import Journal
 from eventlog.pipeline.segments import Segment
 from eventlog.record import EventRecord, make_record
@@ -42,7 +44,8 @@ class Writer:
     """The journal of this process and the thread that stores it."""
 
     def __init__(self) -> None:
-        self.journal = Journal(conf.SPOOL_DIR)
+        self.database = Database.now()
+        self.journal = Journal(conf.SPOOL_DIR, database=self.database.identity)
         self.pid = os.getpid()
         self.wake = Event()
         self.stopping = False
@@ -55,6 +58,10 @@ class Writer:
         self.last_words: Callable[[], None] | None = None
         self.thread: Thread | None = None
         self.thread_lock = Lock()
+
+    def is_of_here_and_now(self) -> bool:
+        """Whether it is this process's, and for the database as it is reached now."""
+        return self.pid == os.getpid() and not self.database.has_moved
 
     # --- the side of the request ---
     def append(self, record: EventRecord, *, urgent: bool = False) -> None:
@@ -90,11 +97,15 @@ class Writer:
             self.wake.clear()
             self.turn(urgent=urgent)
             reset_queries()  # with DEBUG on, Django would keep every statement, values and all
+            if not self.database.is_configured:
+                connections.close_all()  # else the test runner could not drop it
         self.turn(urgent=True)
         connections.close_all()
 
     def turn(self, *, urgent: bool) -> None:
         """One look at everything that may be due."""
+        if self.database.has_moved:
+            return  # the connection would lead to another; these segments are for whoever works on this one
         now = monotonic()
         self.journal.bound()
         self.tell_dropped()
@@ -121,7 +132,7 @@ class Writer:
 
     def store_pending(self) -> None:
         """Everything that is closed, then the outbox until it is empty; raises `django.db.Error`."""
-        while self.journal.closed:
+        while self.journal.closed and not self.database.has_moved:
             self.busy_since = monotonic()
             store_segment(self.journal.closed[0])
             self.journal.stored(self.journal.closed[0])
@@ -158,10 +169,16 @@ class Writer:
         self.wake.set()
         if self.thread is not None:
             self.thread.join(deadline)
+        self.leave()
+
+    def leave(self) -> None:
+        """Have the thread end, and leave what it has not stored for another process; of a test's database nothing."""
+        self.stopping = True
+        self.wake.set()
         self.journal.end()
         with self.journal.lock:  # the thread may still be storing them
             for segment in self.journal.closed:
-                segment.leave()
+                segment.leave(worthless=self.database.has_moved and not self.database.is_configured)
             stranded = sum(len(segment.records or ()) for segment in self.journal.closed if not segment.on_disk)
         if stranded:
             logger.critical("%d events are lost: neither the disk nor the database took them.", stranded)
@@ -183,15 +200,20 @@ def store_segment(segment: Segment) -> store.Stored:
     )
 
 
-def drain_orphans(own: Writer) -> Iterator[store.Stored]:
+def drain_orphans(own: Writer, *moved_from: str) -> Iterator[store.Stored]:
     """Store the segments of dead processes, one a step; an UNCLEAN_STOP for each process that was killed.
 
+    `moved_from` are the digits of further databases, whose segments are to be stored in this one.
     Raises `django.db.Error` where the database does not take them; they are then left as they were.
     """
     directory = own.journal.directory
-    newest = segments.newest_segments(directory)
+    newest = segments.newest(directory)
+    databases = own.database.identities.union(moved_from)
     with _draining:  # POSIX locks do not keep the threads of one process apart
-        for segment in segments.orphans(directory, own_writer=own.journal.writer):
+        for segment in segments.orphans(directory, databases, own_writer=own.journal.writer):
+            if own.database.has_moved:
+                segment.abandon()
+                return
             try:
                 yield store_segment(segment)
                 reset_queries()
@@ -245,16 +267,18 @@ _creating = Lock()
 
 
 def current() -> Writer:
-    """This process's writer; a new one after a fork."""
+    """This process's writer; a new one after a fork, and where the database has got another name."""
     writer = _writer
-    return writer if writer is not None and writer.pid == os.getpid() else begun()
+    return writer if writer is not None and writer.is_of_here_and_now() else begun()
 
 
 def begun() -> Writer:
     global _writer
     with _creating:
-        if _writer is None or _writer.pid != os.getpid():
-            if _writer is not None:
+        if _writer is None or not _writer.is_of_here_and_now():
+            if _writer is not None and _writer.pid == os.getpid():
+                _writer.leave()
+            elif _writer is not None:
                 _writer.journal.forget_inherited()
                 Finalize(None, stop, exitpriority=10)  # children of `multiprocessing` run these and not atexit's
             _writer = Writer()
@@ -270,7 +294,7 @@ def stop() -> None:
     """Store what is left and end the thread. Runs at exit; another event begins anew."""
     global _writer
     if _writer is not None and _writer.pid == os.getpid():
-        if _writer.last_words is not None:
+        if _writer.last_words is not None and not _writer.database.has_moved:
             _writer.last_words()
         _writer.stop()
         _writer = None

@@ -20,6 +20,7 @@ from eventlog.logger import log_event
 from eventlog.management.commands import eventlog_cleanup
 from eventlog.models import Event
 from eventlog.pipeline import drain, segments
+from eventlog.pipeline.databases import Database
 from eventlog.record import make_record
 from eventlog.retention import cleanup, partitions
 from eventlog.retention.partitions import Month
@@ -38,14 +39,18 @@ def facts(*arguments: str) -> Any:
     return json.loads(run(*arguments, "--json"))
 
 
-def left_behind(*event_types: str) -> None:
+def segment(first: int, ending: str, *, database: str = "") -> Path:
+    return conf.SPOOL_DIR / f"{database or Database.now().identity}.{WRITER}.999999.{first:012d}.{ending}"
+
+
+def left_behind(*event_types: str, database: str = "") -> None:
     """The journal of a process that ended in order while the database was away."""
     conf.SPOOL_DIR.mkdir(parents=True, exist_ok=True)
     lines = [
         segments.line(WRITER, number, make_record(name, {}).to_json())
         for number, name in enumerate(event_types, start=1)
     ]
-    (conf.SPOOL_DIR / f"{WRITER}.999999.000000000001.closed").write_bytes(b"".join(lines))
+    segment(1, "closed", database=database).write_bytes(b"".join(lines))
 
 
 def old_event(**ago: int) -> None:
@@ -79,12 +84,18 @@ def test_status_in_json_adds_up() -> None:
 
 def test_status_says_what_is_missing_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
     left_behind("LOGIN", "LOGOUT")
-    later = conf.SPOOL_DIR / f"{WRITER}.999999.000000000010.journal"
+    later = segment(10, "journal")
     later.write_bytes(segments.line(WRITER, 10, make_record("LOGIN", {}).to_json()))
     with pytest.raises(SystemExit) as ended:
         call_command("eventlog_status")
     assert ended.value.code == 1
     assert "7 are missing" in capsys.readouterr().out
+
+
+def test_status_tells_of_segments_of_other_databases_and_does_not_count_them() -> None:
+    left_behind("LOGIN", database="ffffffff")
+    assert (facts("eventlog_status")["recorded"], facts("eventlog_status")["other_databases"]) == (0, {"ffffffff": 1})
+    assert "eventlog_drain --moved-from ffffffff" in run("eventlog_status")
 
 
 # --- drain ---
@@ -100,8 +111,14 @@ def test_draining_twice_is_draining_once() -> None:
     assert "Stored 0" in run("eventlog_drain") and Event.objects.filter(event_type="LOGIN").count() == 1
 
 
+def test_what_was_left_for_another_database_is_stored_only_when_asked_for() -> None:
+    left_behind("LOGIN", database="ffffffff")
+    assert facts("eventlog_drain")["stored"] == 0
+    assert facts("eventlog_drain", "--moved-from", "ffffffff")["stored"] == 1
+
+
 def test_a_database_that_refuses_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> None:
+    def refuse(*moved_from: str) -> None:
         raise OperationalError("connection refused\nIs the server running?")
 
     monkeypatch.setattr(drain, "steps", refuse)

@@ -19,6 +19,7 @@ from psycopg2 import errors
 
 from edupro.demo import fresh, people, stage
 from eventlog.conf import conf
+from eventlog.pipeline.databases import Database
 
 CATEGORIES = {"AUTH", "CRUD", "FILE", "SYSTEM", "SECURITY"}
 Demo = Callable[..., "subprocess.Popen[bytes]"]
@@ -88,7 +89,8 @@ def test_addresses_are_written_as_urls_want_them():
 @pytest.mark.django_db
 def test_starting_over_removes_tables_photos_passwords_and_waiting_events(settings, tmp_path):
     settings.EVENTLOG = {**settings.EVENTLOG, "SPOOL_DIR": tmp_path / "spool"}
-    photo, waiting = tmp_path / "media/siswa/a.png", conf.SPOOL_DIR / f"{'0' * 32}.1.1.journal"
+    photo = tmp_path / "media/siswa/a.png"
+    waiting = conf.SPOOL_DIR / f"{Database.now().identity}.{'0' * 32}.1.1.journal"
     for file in (photo, waiting, people.passwords_file()):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()

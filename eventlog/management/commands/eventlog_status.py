@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from eventlog.conf import conf
 from eventlog.management.facts import Facts, FactsCommand
-from eventlog.pipeline.accounts import accounts
+from eventlog.pipeline.accounts import accounts, of_other_databases
 
 WORDS = """\
 recorded          {recorded:>14,}
@@ -16,6 +17,10 @@ recorded          {recorded:>14,}
 + dropped         {dropped:>14,}   the journal was full or damaged
 + duplicates      {duplicates:>14,}   stored before
 """
+OTHERS = """
+Not counted: {folder} also has segments of other databases ({found}).
+Whoever works on such a database stores them. If it is this one under its former name or address, run
+`manage.py eventlog_drain --moved-from {first}`."""
 
 
 class Command(FactsCommand):
@@ -23,7 +28,7 @@ class Command(FactsCommand):
 
     def facts(self, options: Mapping[str, Any]) -> Facts:
         now = accounts()
-        return {**asdict(now), "lost": now.lost}
+        return {**asdict(now), "lost": now.lost, "other_databases": of_other_databases()}
 
     def is_good(self, facts: Facts) -> bool:
         return not facts["lost"]
@@ -31,4 +36,12 @@ class Command(FactsCommand):
     def in_words(self, facts: Facts) -> str:
         lost = facts["lost"]
         missing = f"{lost:,} are missing: in no batch and on no disk of this machine."
-        return WORDS.format(**facts) + (missing if lost else "Nothing is missing.")
+        words = WORDS.format(**facts) + (missing if lost else "Nothing is missing.")
+        return words + self.of_others(facts["other_databases"])
+
+    def of_others(self, others: Mapping[str, int]) -> str:
+        """A note on {digits of a database: number of segments}; empty where there are none."""
+        if not others:
+            return ""
+        found = ", ".join(f"{database}: {number}" for database, number in others.items())
+        return OTHERS.format(folder=conf.SPOOL_DIR, found=found, first=next(iter(others)))

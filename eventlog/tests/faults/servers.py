@@ -166,6 +166,16 @@ class Site:
         quiet = {"PYTHONUNBUFFERED": "1", "DEBUG": "on", "COVERAGE_PROCESS_START": ""}
         return {**clean, **quiet, **KEYS, **own, **self.environment}
 
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """Processes started meanwhile have no database: theirs, by the same address, refuses them."""
+        url = self.url
+        self.url += ("&" if "?" in url else "?") + "target_session_attrs=standby"
+        try:
+            yield
+        finally:
+            self.url = url
+
     # --- processes ---
     def run(self, *command: str, name: str = "") -> Process:
         process = Process(list(command), self.variables(), self.log_of(name or Path(command[0]).name))

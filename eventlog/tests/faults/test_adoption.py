@@ -29,15 +29,13 @@ DRAINS_AT_ONCE = """
 while not os.path.exists(sys.argv[1]): time.sleep(0.01)
 print("STORED", drain.drain().events)
 """
-NOWHERE = "postgresql://postgres@127.0.0.1:1/none"
 
 
 @pytest.fixture
 def left(site: Site) -> Site:
     """3000 events of a process that was killed without a database."""
-    url, site.url = site.url, NOWHERE
-    assert site.script(LEAVES_30_SEGMENTS).wait() == -signal.SIGKILL
-    site.url = url
+    with site.without_database():
+        assert site.script(LEAVES_30_SEGMENTS).wait() == -signal.SIGKILL
     assert len(site.waiting()) >= 30
     return site
 
@@ -69,9 +67,8 @@ drain.drain()
 
 
 def test_a_living_process_keeps_its_segments_through_every_rotation(site: Site) -> None:
-    url, site.url = site.url, NOWHERE
-    living = site.script(ROTATES)
-    site.url = url
+    with site.without_database():
+        living = site.script(ROTATES)
     assert eventually(site.waiting)
     site.ran("ends = time.monotonic() + 2\nwhile time.monotonic() < ends: drain.drain()")
     assert site.count("event_type = 'MAINTENANCE'") == 0
@@ -87,7 +84,7 @@ def test_a_living_process_keeps_its_segments_through_every_rotation(site: Site) 
 def test_a_segment_that_goes_between_the_listing_and_the_lock_is_let_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, successor: bytes | None
 ) -> None:
-    path = tmp_path / f"{'a' * 32}.1.000000000001.journal"
+    path = tmp_path / f"{'0' * 8}.{'a' * 32}.1.000000000001.journal"
     path.write_bytes(segments.line("a" * 32, 1, b"{}"))
     lock = segments.locked
 
@@ -98,7 +95,7 @@ def test_a_segment_that_goes_between_the_listing_and_the_lock_is_let_be(
         return lock(fd)
 
     monkeypatch.setattr(segments, "locked", goes)
-    assert list(segments.orphans(tmp_path)) == []
+    assert list(segments.orphans(tmp_path, ["0" * 8])) == []
 
 
 SPOOLS = """
@@ -121,9 +118,8 @@ print("PEAKS", peaks[len(peaks) // 4], peaks[-1], len(peaks))
 @pytest.mark.parametrize(("debug", "number"), [("off", 20_000), ("on", 10_000)])
 def test_what_is_spooled_drains_in_constant_memory(site: Site, debug: str, number: int) -> None:
     site.environment["DEBUG"] = debug
-    url, site.url = site.url, NOWHERE
-    assert site.script(SPOOLS, str(number)).wait() == -signal.SIGKILL
-    site.url = url
+    with site.without_database():
+        assert site.script(SPOOLS, str(number)).wait() == -signal.SIGKILL
     said = site.ran(DRAINS_AND_MEASURES, seconds=60).partition("PEAKS ")[2]
     early, last, batches = (int(part) for part in said.split()[:3])
     assert batches >= 5  # enough to tell growth from size

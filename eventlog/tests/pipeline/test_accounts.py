@@ -14,7 +14,9 @@ from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.models import EventBatch
 from eventlog.pipeline import outbox, segments, store, writer
-from eventlog.pipeline.accounts import Accounts, accounts
+from eventlog.pipeline.accounts import Accounts, accounts, of_other_databases
+from eventlog.pipeline.databases import Database
+from eventlog.pipeline.segments import File
 from eventlog.record import make_record
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +35,11 @@ def stored(first: int, last: int, *, missing: int = 0, writer_id: str = OTHER) -
     return store.write(store.Batch(kept, writer=writer_id, first_sequence=first, last_sequence=last))
 
 
-def on_disk(first: int, numbers: list[int], *, ending: str = "journal") -> Path:
+def on_disk(first: int, numbers: list[int], *, ending: str = "journal", database: str = "") -> Path:
     """A segment of another process, with these numbers in it."""
+    database = database or Database.now().identity
     conf.SPOOL_DIR.mkdir(parents=True, exist_ok=True)
-    path = conf.SPOOL_DIR / f"{OTHER}.999999.{first:012d}.{ending}"
+    path = conf.SPOOL_DIR / f"{database}.{OTHER}.999999.{first:012d}.{ending}"
     path.write_bytes(b"".join(segments.line(OTHER, number, records(1)[0]) for number in numbers))
     return path
 
@@ -88,16 +91,24 @@ def test_a_segment_that_is_stored_but_not_yet_unlinked_does_not_wait() -> None:
 
 def test_a_segment_that_goes_away_while_it_is_read_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = on_disk(1, [1])
-    monkeypatch.setattr(segments, "segment_files", lambda directory: [listed])
+    monkeypatch.setattr(segments, "files", lambda directory: [File.named(listed)])
     listed.unlink()
     told()
 
 
 def test_a_segment_that_is_left_while_it_is_read_still_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = on_disk(1, [1])
-    monkeypatch.setattr(segments, "segment_files", lambda directory: [listed])
+    monkeypatch.setattr(segments, "files", lambda directory: [File.named(listed)])
     listed.rename(listed.with_suffix(".closed"))
     told(recorded=1, waiting_journal=1)
+
+
+def test_a_segment_of_another_database_is_not_counted_but_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_disk(1, [1], database="ffffffff")
+    on_disk(2, [2], database="ffffffff")
+    on_disk(1, [1, 2])
+    told(recorded=2, waiting_journal=2)
+    assert of_other_databases() == {"ffffffff": 2}
 
 
 def test_a_torn_line_at_the_end_was_never_recorded() -> None:

@@ -15,7 +15,7 @@ from eventlog.tests.conftest import Change
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    made = Journal(tmp_path / "spool")
+    made = Journal(tmp_path / "spool", database="0a1b2c3d")
     yield made
     made.end()
     made.forget_inherited()
@@ -97,7 +97,7 @@ def test_a_short_write_is_cut_back_to_whole_lines(journal: Journal, monkeypatch:
 
 def test_a_folder_that_cannot_be_made_leaves_the_records_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    journal = Journal(tmp_path / "file" / "spool")
+    journal = Journal(tmp_path / "file" / "spool", database="0a1b2c3d")
     journal.append(b"1")
     journal.end()
     (segment,) = journal.closed
@@ -111,7 +111,7 @@ def test_records_that_the_disk_refuses_are_bounded(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(journals, "MAX_SEGMENT_RECORDS", 1)
     monkeypatch.setattr(journals, "MAX_STRANDED_BYTES", 100)
     (tmp_path / "file").write_text("in the way")
-    journal = Journal(tmp_path / "file" / "spool")
+    journal = Journal(tmp_path / "file" / "spool", database="0a1b2c3d")
     for _ in range(12):
         journal.append(b"x" * 10)
     assert journal.pressure == 4

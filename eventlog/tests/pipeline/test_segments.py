@@ -16,12 +16,13 @@ from eventlog.pipeline.journal import Journal
 from eventlog.pipeline.segments import Segment, line, parsed
 
 WRITER = "0" * 32
+DATABASE = "0a1b2c3d"
 JSON = st.binary(max_size=50).map(lambda raw: raw.replace(b"\n", b" "))
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    made = Journal(tmp_path / "spool")
+    made = Journal(tmp_path / "spool", database=DATABASE)
     yield made
     made.end()
     made.forget_inherited()
@@ -64,8 +65,8 @@ def test_a_symlink_planted_in_the_folder_is_not_followed(tmp_path: Path) -> None
     (tmp_path / "secret").write_text("untouched")
     spool = tmp_path / "spool"
     spool.mkdir()
-    (spool / f"{WRITER}.1.000000000001.journal").symlink_to(tmp_path / "secret")
-    assert list(segments.orphans(spool)) == []
+    (spool / f"{DATABASE}.{WRITER}.1.000000000001.journal").symlink_to(tmp_path / "secret")
+    assert list(segments.orphans(spool, [DATABASE])) == []
     assert (tmp_path / "secret").read_text() == "untouched"
 
 
@@ -88,17 +89,34 @@ def test_a_living_processes_segments_are_not_adopted(journal: Journal) -> None:
     journal.append(b"1")
     journal.cut()
     journal.append(b"2")
-    adopt = "sys.stdout.write(str(len(list(orphans(Path(sys.argv[1]))))))"
+    adopt = "sys.stdout.write(str(len(list(orphans(Path(sys.argv[1]), ['0a1b2c3d'])))))"
     assert in_another_process(adopt, journal.directory) == "0"
 
 
+def die_with_events(spool: Path) -> None:
+    die = "journal.append(b'1'); journal.append(b'2'); os.kill(os.getpid(), 9)"
+    in_another_process(f"journal = Journal(Path(sys.argv[1]), database='{DATABASE}'); {die}", spool)
+
+
 def test_a_killed_processes_segments_are_adopted(tmp_path: Path) -> None:
-    die = "journal = Journal(Path(sys.argv[1])); journal.append(b'1'); journal.append(b'2'); os.kill(os.getpid(), 9)"
-    in_another_process(die, tmp_path)
-    (segment,) = segments.orphans(tmp_path)
+    die_with_events(tmp_path)
+    (segment,) = segments.orphans(tmp_path, [DATABASE])
     assert content([segment]) == [b"1", b"2"]
     segment.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_segments_of_another_database_are_not_adopted(tmp_path: Path) -> None:
+    die_with_events(tmp_path)
+    assert list(segments.orphans(tmp_path, ["ffffffff", ""])) == []
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_segments_of_earlier_versions_name_no_database(tmp_path: Path) -> None:
+    (tmp_path / f"{WRITER}.1.000000000001.journal").write_bytes(line(WRITER, 1, b"{}"))
+    assert list(segments.orphans(tmp_path, [DATABASE])) == []
+    (segment,) = segments.orphans(tmp_path, [DATABASE, ""])
+    assert content([segment]) == [b"{}"]
 
 
 def test_a_forked_child_does_not_keep_its_parents_lock(journal: Journal) -> None:
@@ -118,7 +136,7 @@ def test_a_forked_child_does_not_keep_its_parents_lock(journal: Journal) -> None
 def test_a_segment_unlinked_between_listing_and_lock_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / f"{WRITER}.1.000000000001.journal"
+    path = tmp_path / f"{DATABASE}.{WRITER}.1.000000000001.journal"
     path.write_bytes(line(WRITER, 1, b"{}"))
 
     def lock_late(fd: int) -> bool:
@@ -126,11 +144,11 @@ def test_a_segment_unlinked_between_listing_and_lock_is_left_alone(
         return True
 
     monkeypatch.setattr(segments, "locked", lock_late)
-    assert list(segments.orphans(tmp_path)) == []
+    assert list(segments.orphans(tmp_path, [DATABASE])) == []
 
 
 def test_a_name_used_again_after_an_unlink_is_not_mistaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / f"{WRITER}.1.000000000001.journal"
+    path = tmp_path / f"{DATABASE}.{WRITER}.1.000000000001.journal"
     path.write_bytes(line(WRITER, 1, b"old"))
 
     def lock_late(fd: int) -> bool:
@@ -139,4 +157,4 @@ def test_a_name_used_again_after_an_unlink_is_not_mistaken(tmp_path: Path, monke
         return True
 
     monkeypatch.setattr(segments, "locked", lock_late)
-    assert list(segments.orphans(tmp_path)) == []
+    assert list(segments.orphans(tmp_path, [DATABASE])) == []

@@ -3,7 +3,9 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from eventlog.logger import log_event
 from eventlog.models import Event, EventBatch, OutboxEvent
 from eventlog.pipeline import journal as journals
 from eventlog.pipeline import segments, store, writer
+from eventlog.pipeline.databases import Database
 from eventlog.pipeline.writer import importance
 from eventlog.record import make_record
 from eventlog.tests.conftest import Change
@@ -178,7 +181,7 @@ def test_a_killed_processes_events_are_stored_and_its_death_is_told(direct: Sett
 
 def test_a_death_is_told_once_though_adopted_twice(direct: Settle) -> None:
     die_with_events(conf.SPOOL_DIR, count=1)
-    (segment,) = segments.orphans(conf.SPOOL_DIR)
+    (segment,) = segments.orphans(conf.SPOOL_DIR, [Database.now().identity])
     first, second = writer.unclean_stop(segment), writer.unclean_stop(segment)
     segment.remove()
     assert (first.id, first.timestamp) == (second.id, second.timestamp)
@@ -190,7 +193,7 @@ def die_with_events(spool: Path, *, count: int) -> None:
     records = [make_record("MAINTENANCE", {}).to_json() for _ in range(count)]
     child = os.fork()
     if child == 0:
-        journal = journals.Journal(spool)
+        journal = journals.Journal(spool, database=Database.now().identity)
         for record in records:
             journal.append(record)
         os.kill(os.getpid(), 9)
@@ -206,6 +209,58 @@ def test_a_forked_child_begins_anew(direct: Settle) -> None:
         os._exit(0 if own is not parents and own.journal.writer != parents.journal.writer else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert writer.current() is parents
+
+
+@contextmanager
+def renamed() -> Iterator[None]:
+    """The database has another name meanwhile, as in Django's test runner; open connections stay as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connection.settings_dict, "NAME", "elsewhere")
+        yield
+        writer.stop()
+
+
+def test_a_database_of_another_name_gets_a_journal_of_its_own(direct: Settle) -> None:
+    log_event("MAINTENANCE")
+    first = writer.current()
+    with renamed():
+        log_event("MAINTENANCE")
+        assert writer.current().journal.database != first.journal.database
+        assert first.thread and eventually(lambda: not first.thread.is_alive())
+
+
+def test_what_was_recorded_for_one_database_is_not_stored_in_another(direct: Settle, event_log: Change) -> None:
+    event_log(FLUSH_INTERVAL=60)
+    log_event("MAINTENANCE")
+    own = writer.current()
+    own.database = replace(own.database, is_configured=True)  # not a test's
+    with renamed():
+        own.turn(urgent=True)
+        log_event("MAINTENANCE")
+    assert len(list(conf.SPOOL_DIR.glob(f"{own.database.identity}.*.closed"))) == 1
+    assert not Event.objects.exists()
+
+
+def test_nothing_is_left_of_a_tests_database_once_it_has_its_old_name(direct: Settle, event_log: Change) -> None:
+    event_log(FLUSH_INTERVAL=60)
+    log_event("MAINTENANCE")
+    with renamed():
+        writer.stop()
+        assert list(conf.SPOOL_DIR.iterdir()) == []
+
+
+def test_no_connection_to_a_tests_database_outlives_a_turn(direct: Settle) -> None:
+    log_event(catalog.LOGIN_FAILED)
+    assert eventually(Event.objects.exists)
+    assert eventually(lambda: others_connected() == 0, seconds=0.9)
+
+
+def others_connected() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def test_a_child_of_multiprocessing_ends_in_order(direct: Settle) -> None:
