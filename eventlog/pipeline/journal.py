@@ -79,11 +79,14 @@ class Journal:
             self.closed.remove(segment)
         segment.remove()
 
-    def bound(self) -> None:
-        """Keep few records in memory, and feel how much room is left for more."""
+    def bound(self, *, away: bool = False) -> None:
+        """Keep few records in memory, and feel how much room is left for more.
+
+        `away` says that the database is: then one's own segments are few, but other processes' may fill the folder.
+        """
         for segment in list(self.closed)[SEGMENTS_IN_MEMORY:]:
             segment.release_memory()
-        taken = segments.size_on_disk(self.directory) if len(self.closed) > 1 else 0
+        taken = segments.size_on_disk(self.directory) if away or len(self.closed) > 1 else 0
         stranded = sum(segment.bytes_in_memory() for segment in list(self.closed) if not segment.on_disk)
         self.pressure = max(pressure_of(taken, conf.SPOOL_MAX_BYTES), pressure_of(stranded, MAX_STRANDED_BYTES))
 

@@ -33,6 +33,7 @@ from eventlog.record import EventRecord, make_record
 logger = logging.getLogger("eventlog")
 
 TICK = 1.0  # seconds between looks at the outbox
+FIRST_TICK = 0.1  # seconds; a worker that is soon replaced must learn, too, that the database is away
 ORPHAN_INTERVAL = 15.0  # seconds between looks for what dead processes left
 EXIT_DEADLINE = 4.0  # seconds; servers kill what takes longer than about 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries while the database is away
@@ -92,8 +93,10 @@ class Writer:
 
     # --- the thread ---
     def run(self) -> None:
+        tick = FIRST_TICK
         while not self.stopping:
-            urgent = self.wake.wait(min(TICK, conf.FLUSH_INTERVAL))
+            urgent = self.wake.wait(tick)
+            tick = min(TICK, conf.FLUSH_INTERVAL)
             self.wake.clear()
             self.turn(urgent=urgent)
             reset_queries()  # with DEBUG on, Django would keep every statement, values and all
@@ -107,7 +110,7 @@ class Writer:
         if self.database.has_moved:
             return  # the connection would lead to another; these segments are for whoever works on this one
         now = monotonic()
-        self.journal.bound()
+        self.journal.bound(away=bool(self.pause))
         self.tell_dropped()
         if now < self.retry_at and not self.stopping:
             return  # nothing is cut either: what waits long waits in few large segments
@@ -155,6 +158,7 @@ class Writer:
         self.pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, self.pause * 2))
         self.retry_at = monotonic() + self.pause * random.uniform(0.5, 1.0)
         connections[outbox.events_alias()].close()
+        self.journal.bound(away=True)
 
     def tell_dropped(self) -> None:
         if self.dropped:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from eventlog.pipeline import segments
 from eventlog.tests.faults.people import Person, mixed_requests
-from eventlog.tests.faults.servers import Site
+from eventlog.tests.faults.servers import Request, Site
 
 NOBODY = 65534
 # Able to read what is under /root (there is often no Python elsewhere), but not to write.
@@ -95,3 +96,13 @@ def test_a_segment_that_may_not_grow_goes_on_in_memory(site: Site) -> None:
     said = site.ran(RUNS_INTO_ITS_LIMIT)
     assert said == "False\n"
     site.assert_notes(500)
+
+
+def test_workers_that_are_replaced_all_the_time_keep_to_the_journals_limit(site: Site) -> None:
+    """Each of them has but one small segment; together they fill the folder."""
+    site.environment |= {"EVENTLOG_SPOOL_MAX_BYTES": str(1 << 20)}
+    with site.without_database():
+        server = site.gunicorn("-w", "2", "--max-requests", "300")
+    server.ask_all([Request(headers={"User-Agent": "many words " * 90})] * 2000)
+    assert 0.8 < segments.size_on_disk(site.spool) / (1 << 20) < 2  # a new one learns it within a moment
+    server.end()

@@ -139,6 +139,18 @@ def test_pressure_grows_as_the_room_runs_out(share: float, pressure: int) -> Non
     assert journals.pressure_of(int(1000 * share), 1000) == pressure
 
 
+def test_what_other_processes_have_left_takes_room_while_the_database_is_away(
+    journal: Journal, event_log: Change
+) -> None:
+    event_log(SPOOL_MAX_BYTES=1 << 20)
+    journal.append(b"1")
+    (journal.directory / f"0a1b2c3d.{'0' * 32}.1.000000000001.closed").write_bytes(b"x" * (1 << 20))
+    journal.bound(away=False)
+    assert journal.pressure == 0
+    journal.bound(away=True)
+    assert journal.pressure == 4
+
+
 def test_numbers_skipped_at_the_end_of_a_segment_are_known_to_whoever_adopts_it(journal: Journal) -> None:
     journal.append(b"1")
     journal.skip()

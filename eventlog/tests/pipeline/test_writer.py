@@ -161,6 +161,22 @@ def test_memory_is_bounded_while_the_database_is_away(
     assert eventually(lambda: Event.objects.count() == 300, seconds=10)
 
 
+def test_the_limit_of_the_journal_holds_with_one_open_segment(
+    direct: Settle, event_log: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event_log(SPOOL_MAX_BYTES=1 << 20)
+    conf.SPOOL_DIR.mkdir()
+    others = conf.SPOOL_DIR / f"{'0' * 8}.{'0' * 32}.1.000000000001.closed"
+    others.write_bytes(b"x" * (1 << 20))
+    away = Away(monkeypatch)
+    log_event(catalog.LOGIN_FAILED)
+    assert eventually(lambda: away.tried > 0 and writer.current().journal.pressure == 4)
+    log_event("MAINTENANCE")
+    assert writer.current().dropped.total() == 1
+    others.unlink()
+    away.back = True
+
+
 def test_what_a_stopped_process_could_not_store_is_left_in_order(
     direct: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
