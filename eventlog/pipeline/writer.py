@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -284,6 +285,7 @@ def begun() -> Writer:
                 _writer.leave()
             elif _writer is not None:
                 _writer.journal.forget_inherited()
+            if parent_process() is not None:
                 Finalize(None, stop, exitpriority=10)  # children of `multiprocessing` run these and not atexit's
             _writer = Writer()
         return _writer

@@ -279,13 +279,15 @@ def others_connected() -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_a_child_of_multiprocessing_ends_in_order(direct: Settle) -> None:
-    log_event("MAINTENANCE")
+@pytest.mark.parametrize("parents_events", [0, 1])
+def test_a_child_of_multiprocessing_ends_in_order(direct: Settle, parents_events: int) -> None:
+    for _ in range(parents_events):
+        log_event("MAINTENANCE")
     child = get_context("fork").Process(target=log_event, args=("COMMAND",))
     child.start()
     child.join(10)
-    direct()
     assert Event.objects.filter(event_type="COMMAND").exists()
+    direct()
     assert not list(conf.SPOOL_DIR.iterdir())
 
 
