@@ -1,6 +1,6 @@
 """The database goes away, or hangs, under load: the site goes on and no event is lost.
 
-EVENTLOG_OUTAGE_SECONDS is for how long it is away (default 10; 30 before a release).
+OUTAGE_SECONDS is for how long it is away (default 10; 30 before a release).
 """
 
 import os
@@ -16,7 +16,7 @@ from eventlog.tests.faults.database import Database
 from eventlog.tests.faults.people import Person
 from eventlog.tests.faults.servers import Answer, Request, Server, Site, eventually
 
-AWAY_SECONDS = float(os.environ.get("EVENTLOG_OUTAGE_SECONDS", "10"))
+AWAY_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "10"))
 HUNG_SECONDS = 6.0
 NOTICED_SECONDS = 3.0  # the writer asks once a second; it takes another to say that nobody answers
 
