@@ -12,24 +12,21 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from threading import Event, Lock, Thread
 from time import monotonic
-from uuid import UUID
 
 from django.db import Error, connections, reset_queries
 
 from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.models import EventBatch, OutboxEvent
-from eventlog.pipeline import outbox, segments, store
+from eventlog.pipeline import notices, outbox, segments, store
 from eventlog.pipeline.databases import Database
 from eventlog.pipeline.journal import Journal
 from eventlog.pipeline.segments import Segment
-from eventlog.record import EventRecord, make_record
+from eventlog.record import EventRecord
 
 logger = logging.getLogger("eventlog")
 
@@ -164,8 +161,7 @@ class Writer:
     def tell_dropped(self) -> None:
         if self.dropped:
             dropped, self.dropped = self.dropped, Counter()
-            data = {"dropped": dict(dropped), "limit_bytes": conf.SPOOL_MAX_BYTES}
-            self.journal.append(make_record(catalog.EVENTS_DROPPED, {"event_data": data}).to_json())
+            self.journal.append(notices.events_dropped(dropped).to_json())
 
     # --- the end ---
     def stop(self, deadline: float = EXIT_DEADLINE) -> None:
@@ -226,7 +222,7 @@ def drain_orphans(own: Writer, *moved_from: str) -> Iterator[store.Stored]:
                 segment.abandon()
                 raise
             if segment.path in newest and segment.path.suffix == ".journal" and not has_later_batch(segment):
-                own.append(unclean_stop(segment))
+                own.append(notices.unclean_stop(segment))
             segment.remove()
 
 
@@ -234,20 +230,6 @@ def has_later_batch(segment: Segment) -> bool:
     """Whether its writer's last segment is another, which somebody has stored (and told of) already."""
     batches = EventBatch.objects.using(outbox.events_alias())
     return batches.filter(writer=segment.writer, first_sequence__gt=segment.first).exists()
-
-
-def unclean_stop(segment: Segment) -> EventRecord:
-    """The event of a process's death, always the same for the same process, so that twice is once."""
-    died = datetime.fromtimestamp(os.fstat(segment.fd).st_mtime, UTC)
-    columns = {"timestamp": died, "process_id": segment.pid, "event_data": {"writer": segment.writer}}
-    record = make_record(catalog.UNCLEAN_STOP, columns)
-    return replace(record, id=fixed_id(record.id, int(segment.writer, 16)))
-
-
-def fixed_id(made: UUID, seed: int) -> UUID:
-    """A UUIDv7 of the same millisecond as `made`, its random bits taken from `seed`."""
-    milliseconds = made.int >> 80 << 80
-    return UUID(int=milliseconds | 7 << 76 | (seed >> 62 & 0xFFF) << 64 | 0b10 << 62 | seed & (1 << 62) - 1)
 
 
 IMPORTANT = (catalog.AUTH, catalog.SECURITY, catalog.CRUD)

@@ -17,7 +17,7 @@ from eventlog.conf import conf
 from eventlog.logger import log_event
 from eventlog.models import Event, EventBatch, OutboxEvent
 from eventlog.pipeline import journal as journals
-from eventlog.pipeline import segments, store, writer
+from eventlog.pipeline import store, writer
 from eventlog.pipeline.databases import Database
 from eventlog.pipeline.writer import importance
 from eventlog.record import make_record
@@ -193,15 +193,6 @@ def test_a_killed_processes_events_are_stored_and_its_death_is_told(direct: Sett
     assert sum(stored.events for stored in writer.drain_orphans(writer.current())) == 3
     direct()
     assert Event.objects.filter(event_type="UNCLEAN_STOP").count() == 1
-
-
-def test_a_death_is_told_once_though_adopted_twice(direct: Settle) -> None:
-    die_with_events(conf.SPOOL_DIR, count=1)
-    (segment,) = segments.orphans(conf.SPOOL_DIR, [Database.now().identity])
-    first, second = writer.unclean_stop(segment), writer.unclean_stop(segment)
-    segment.remove()
-    assert (first.id, first.timestamp) == (second.id, second.timestamp)
-    assert first.id.version == 7
 
 
 def die_with_events(spool: Path, *, count: int) -> None:

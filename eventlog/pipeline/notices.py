@@ -1,0 +1,44 @@
+"""What the pipeline itself has to tell: a process that was killed, and events that it had to drop."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from eventlog import catalog
+from eventlog.conf import conf
+from eventlog.pipeline.segments import Segment
+from eventlog.record import EventRecord, make_record
+
+
+def unclean_stop(segment: Segment) -> EventRecord:
+    """The event of a process's death, always the same for the same process, so that twice is once."""
+    died = datetime.fromtimestamp(os.fstat(segment.fd).st_mtime, UTC)
+    columns = {"timestamp": died, **of_process(segment.pid), "event_data": {"writer": segment.writer}}
+    record = make_record(catalog.UNCLEAN_STOP, columns)
+    return replace(record, id=fixed_id(record.id, int(segment.writer, 16)))
+
+
+def events_dropped(numbers: Mapping[str, int]) -> EventRecord:
+    """`numbers` of dropped events by category and severity."""
+    data = {"dropped": dict(numbers), "limit_bytes": conf.SPOOL_MAX_BYTES}
+    return make_record(catalog.EVENTS_DROPPED, {**of_process(os.getpid()), "event_data": data})
+
+
+def of_process(pid: int) -> dict[str, Any]:
+    """Where a process of this machine runs, or ran: the folder of the journal is on a local disk."""
+    return {
+        "server_name": socket.gethostname(),
+        "process_id": pid,
+        "application_version": conf.APPLICATION_VERSION,
+        "environment": conf.ENVIRONMENT,
+    }
+
+
+def fixed_id(made: UUID, seed: int) -> UUID:
+    """A UUIDv7 of the same millisecond as `made`, its random bits taken from `seed`."""
+    milliseconds = made.int >> 80 << 80
+    return UUID(int=milliseconds | 7 << 76 | (seed >> 62 & 0xFFF) << 64 | 0b10 << 62 | seed & (1 << 62) - 1)
