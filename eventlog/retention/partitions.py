@@ -1,7 +1,7 @@
 """The monthly partitions of `events`: made ahead, dropped whole when they are past their time.
 
-A partition is made as a table of its own and attached, because `CREATE TABLE … PARTITION OF` would lock the parent
-longer. Events of a month that has no partition lie in `events_default`; they move when their partition is made.
+A later partition is made as a table of its own and attached, because `CREATE TABLE … PARTITION OF` would lock the
+parent longer. Events of a month that has no partition lie in `events_default`; they move when their partition is made.
 """
 
 import random
@@ -142,10 +142,17 @@ class CreatePartitionedModel(migrations.CreateModel):
         schema_editor.execute(partitioned(sql), params or None)
         for index in model._meta.indexes:
             schema_editor.add_index(model, index)
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute(f"CREATE TABLE {DEFAULT} PARTITION OF {TABLE} DEFAULT")
-            for ahead in range(MONTHS_AHEAD + 1):
-                attach(cursor, Month.of(timezone.now()).plus(ahead))
+        for sql in first_partitions():  # all by the editor, which only prints them in `sqlmigrate`
+            schema_editor.execute(sql)
+
+
+def first_partitions() -> Iterator[str]:
+    """The statements that give a table just made its partitions; nobody waits for a lock on it yet."""
+    yield f"CREATE TABLE {DEFAULT} PARTITION OF {TABLE} DEFAULT"
+    this = Month.of(timezone.now())
+    for month in (this.plus(ahead) for ahead in range(MONTHS_AHEAD + 1)):
+        bounds = f"FROM ('{month.start.isoformat()}') TO ('{month.plus(1).start.isoformat()}')"
+        yield f"CREATE TABLE {month.table} PARTITION OF {TABLE} FOR VALUES {bounds}"
 
 
 def partitioned(create_table: str) -> str:

@@ -1,7 +1,11 @@
 """The table is the contract's."""
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from eventlog.models import Event
 from eventlog.pipeline import store
@@ -49,6 +53,28 @@ def test_the_newest_events_come_from_an_index() -> None:
     plan = Event.objects.newest_first()[:100].explain()
     assert "Index Scan" in plan
     assert "Sort  (" not in plan
+
+
+REFUSED = [
+    ("events_category", {"event_category": "NONE"}),
+    ("events_severity", {"severity": "worst"}),
+    ("events_status", {"event_status": "MAYBE"}),
+    ("events_response_status", {"response_status": 99}),
+    ("events_response_status", {"response_status": 600}),
+    ("events_not_negative", {"response_time_ms": -1}),
+    ("events_not_negative", {"cpu_time_ms": -1}),
+    ("events_not_negative", {"db_time_ms": -1}),
+    ("events_not_negative", {"db_query_count": -1}),
+    ("events_not_negative", {"response_size_bytes": -1}),
+    ("events_risk_score", {"risk_score": 101}),
+]
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED)
+def test_the_database_refuses_what_no_event_can_be(constraint: str, columns: dict[str, Any]) -> None:
+    usual = {"id": uuid4(), "timestamp": timezone.now(), "event_type": "MAINTENANCE", "event_category": "SYSTEM"}
+    with pytest.raises(IntegrityError, match=f'check constraint "{constraint}"'):
+        Event.objects.create(**{**usual, **columns})
 
 
 def test_nobody_but_the_lifecycle_changes_events() -> None:
