@@ -8,8 +8,10 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Unpack
+from uuid import UUID
 
 from django.db import Error
 
@@ -58,11 +60,18 @@ def record_event(
         if conf.ENABLED:
             recorder.keep(record, using=using)
     except Exception as error:
-        if conf.RAISE_ERRORS:
-            raise
-        logger.exception("An event of type %.100r could not be recorded as given.", event_type)
-        return last_resort(event_type, error, using=using)
+        try:
+            if not conf.RAISE_ERRORS:
+                kept = last_resort(event_type, error, using=using)
+                logger.exception("An event of type %.100r could not be recorded as given.", event_type)
+                return kept
+        except RecursionError:  # the caller is so deep that there is no room even for this
+            return UNRECORDED
+        raise
     return record
+
+
+UNRECORDED = EventRecord(UUID(int=0), datetime.min.replace(tzinfo=UTC), "UNNAMED", catalog.SYSTEM, {})
 
 
 def last_resort(event_type: Any, error: Exception, *, using: str | None = None) -> EventRecord:

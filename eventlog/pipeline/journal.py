@@ -44,11 +44,12 @@ class Journal:
             segment = self.segment
             if segment is None or self._is_full(segment):
                 segment = self._next_segment()
+            row = segments.line(self.writer, self.sequence + 1, record)  # before a number is given: deep calls end here
             self.sequence += 1
             segment.last = self.sequence
             assert segment.records is not None  # only closed segments forget theirs
             segment.records.append((self.sequence, record))
-            segment.append(segments.line(self.writer, self.sequence, record))
+            segment.append(row)
             return len(segment.records)
 
     def skip(self) -> None:

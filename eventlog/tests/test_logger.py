@@ -1,7 +1,9 @@
 """The public door, as the contract gives it."""
 
 import asyncio
+import inspect
 import logging
+import sys
 from typing import Any
 
 import pytest
@@ -131,6 +133,34 @@ def test_a_fault_inside_is_logged_and_leaves_a_trace(
         EventLogger().log_event("LOGIN")
     assert [record.tags for record in kept] == [["incomplete"]]
     assert "could not be recorded as given" in caplog.text
+
+
+def deep(calls: int) -> None:
+    """Record an event under so many calls."""
+    if calls:
+        deep(calls - 1)
+    else:
+        log_event("MAINTENANCE", reason="deep", event_data={"a": {"b": [1, {"c": 2}]}})
+
+
+@pytest.mark.parametrize("room", range(11, 60, 3))
+def test_near_the_recursion_limit_nothing_reaches_the_caller(
+    event_log: Change, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    event_log(RAISE_ERRORS=False, PIPELINE="direct")
+    monkeypatch.setattr(recorder, "keep", lambda *_, **__: None)
+    monkeypatch.setattr(recorder, "to_journal", lambda *_, **__: None)
+    depth = len(inspect.stack(0))
+    deep(sys.getrecursionlimit() - depth - room)
+
+
+def test_raise_errors_lets_faults_of_recursion_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: Any, **__: Any) -> None:
+        endless()
+
+    monkeypatch.setattr(recorder, "keep", endless)
+    with pytest.raises(RecursionError):
+        log_event("MAINTENANCE")
 
 
 def test_raise_errors_lets_faults_through(monkeypatch: pytest.MonkeyPatch) -> None:
