@@ -11,14 +11,17 @@ from collections import deque
 from pathlib import Path
 from threading import Lock
 
+from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.pipeline import segments
 from eventlog.pipeline.segments import Segment
+from eventlog.record import EventRecord
 
 MAX_SEGMENT_RECORDS = 10_000  # one transaction's worth
 MAX_SEGMENTS = 256  # of one process within SPOOL_MAX_BYTES: each keeps a descriptor open, and 1024 is a usual limit
 SEGMENTS_IN_MEMORY = 8  # closed segments beyond this are read back from disk
 MAX_STRANDED_BYTES = 64 << 20  # of records that the disk refused: they are in memory alone
+IMPORTANT = (catalog.AUTH, catalog.SECURITY, catalog.CRUD)
 
 
 class Journal:
@@ -91,6 +94,11 @@ class Journal:
         stranded = sum(segment.bytes_in_memory() for segment in list(self.closed) if not segment.on_disk)
         self.pressure = max(pressure_of(taken, conf.SPOOL_MAX_BYTES), pressure_of(stranded, MAX_STRANDED_BYTES))
 
+    def is_on_disk(self) -> bool:
+        """Whether the disk has all that is not stored yet."""
+        current = self.segment
+        return all(segment.on_disk for segment in [*self.closed, *([current] if current else [])])
+
     def forget_inherited(self) -> None:
         """In a forked child: close the parent's descriptors (its locks are its own and stay)."""
         for segment in [*self.closed, *([self.segment] if self.segment else [])]:
@@ -150,3 +158,10 @@ class Journal:
 def pressure_of(taken: int, allowed: int) -> int:
     """0 below 80 % of `allowed`, then 1, 2 and 3 in steps of 7 %, 4 when it is full."""
     return sum(taken >= allowed * share for share in (0.80, 0.87, 0.94, 1.0))
+
+
+def importance(record: EventRecord) -> int:
+    """0 (debug, info) to 3 (sign-ins, changes, attacks); what is below the journal's pressure is dropped."""
+    if record.event_category in IMPORTANT and record.event_type != catalog.HTTP_REQUEST:
+        return 3
+    return {catalog.HIGH: 2, catalog.CRITICAL: 2, catalog.LOW: 1, catalog.MEDIUM: 1}.get(record.severity, 0)

@@ -10,8 +10,16 @@ from uuid import UUID
 
 from eventlog import catalog
 from eventlog.conf import conf
+from eventlog.models import EventBatch
+from eventlog.pipeline.outbox import events_alias
 from eventlog.pipeline.segments import Segment
 from eventlog.record import EventRecord, make_record
+
+
+def is_told(segment: Segment) -> bool:
+    """Whether its writer's last segment is another, which somebody has stored, and told of its death, already."""
+    batches = EventBatch.objects.using(events_alias())
+    return batches.filter(writer=segment.writer, first_sequence__gt=segment.first).exists()
 
 
 def unclean_stop(segment: Segment) -> EventRecord:

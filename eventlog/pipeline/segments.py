@@ -10,13 +10,15 @@ that file: a process therefore never opens a segment of its own a second time.
 The database is told by 8 hexadecimal digits (see `databases`). Only who works on it adopts, counts and removes its
 segments; those without these digits are of an earlier version, and belong to the configured database.
 
-One record is one line: `1 <crc32> <writer> <sequence> <JSON>`; 1 is the version of this format. A torn or damaged line
+One record is one line: `1 <crc32> <writer> <sequence> <JSON>`; 1 is the version of this format, and whatever comes
+later begins with its own number, too, so that an older version of this app leaves it alone. A torn or damaged line
 spoils only itself.
 """
 
 import fcntl
 import os
 import re
+import time
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -26,8 +28,11 @@ from typing import Self
 
 LARGEST = 4 << 20  # bytes, unless the journal's room asks for more
 VERSION = b"1"
+OTHER_VERSION = re.compile(rb"^(\d+) ", re.MULTILINE)
 SKIPPED = b"-"  # in the place of a record: the numbers up to this one were given to records that were dropped
 NAME = re.compile(r"(?:([0-9a-f]{8})\.)?([0-9a-f]{32})\.(\d+)\.(\d+)\.(?:journal|closed)")
+UNNAMED = re.compile(r"(?:[0-9a-f]{8}\.)?[0-9a-f]{32}\.\d+\.\d+\.new")
+UNNAMED_SECONDS = 3600  # a living process gives the name at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ class Segment:
             return self.records
         content = os.pread(self.fd, os.fstat(self.fd).st_size, 0)
         return parsed(content, self.writer)[0]
+
+    def is_of_later_version(self) -> bool:
+        """Whether a later version of this app wrote it, in a format that this one cannot read."""
+        start = os.pread(self.fd, len(VERSION) + 1, 0)
+        return start != VERSION + b" " and is_of_later_version(os.pread(self.fd, os.fstat(self.fd).st_size, 0))
 
     def bytes_in_memory(self) -> int:
         return sum(len(record) for _, record in self.records or ())
@@ -147,6 +157,12 @@ def parsed_line(row: bytes, writer: bytes) -> tuple[int, bytes] | None:
     return (int(sequence), record) if owner == writer else None
 
 
+def is_of_later_version(content: bytes) -> bool:
+    """Whether lines begin with the number of another format, and none with ours: damage would not befall all."""
+    versions = set(OTHER_VERSION.findall(content))
+    return bool(versions) and VERSION not in versions
+
+
 def locked(fd: int) -> bool:
     try:
         fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -209,6 +225,24 @@ def newest(directory: Path) -> set[Path]:
         if file.writer not in last or file.first > last[file.writer].first:
             last[file.writer] = file
     return {file.path for file in last.values()}
+
+
+def remove_unnamed(directory: Path) -> None:
+    """Remove what processes have left that were killed between making a segment and giving it its name."""
+    long_ago = time.time() - UNNAMED_SECONDS
+    for path in directory.glob("*.new"):
+        with suppress(OSError):
+            if UNNAMED.fullmatch(path.name) and path.lstat().st_mtime < long_ago:
+                remove_unlocked(path)
+
+
+def remove_unlocked(path: Path) -> None:
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        if locked(fd):
+            path.unlink()
+    finally:
+        os.close(fd)
 
 
 def is_segment(entry: os.DirEntry[str]) -> bool:

@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
+from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
 
 from django.db import Error, connections, reset_queries
 
-from eventlog import catalog
 from eventlog.conf import conf
-from eventlog.models import EventBatch, OutboxEvent
+from eventlog.models import OutboxEvent
 from eventlog.pipeline import notices, outbox, segments, store
 from eventlog.pipeline.databases import Database
-from eventlog.pipeline.journal import Journal
+from eventlog.pipeline.journal import Journal, importance
 from eventlog.pipeline.segments import Segment
 from eventlog.record import EventRecord
 
@@ -49,6 +49,7 @@ class Writer:
         self.wake = Event()
         self.stopping = False
         self.dropped: Counter[str] = Counter()
+        self.warned: set[tuple[str, Path | None]] = set()
         self.pause = 0.0  # seconds; grows while the database is away
         self.retry_at = 0.0  # monotonic
         self.busy_since: float | None = None  # monotonic; while the thread waits for the database
@@ -109,6 +110,8 @@ class Writer:
             return  # the connection would lead to another; these segments are for whoever works on this one
         now = monotonic()
         self.journal.bound(away=bool(self.pause))
+        if not self.journal.is_on_disk():
+            self.warn_once("The disk refuses the journal in %s: events are in memory alone.", self.journal.directory)
         self.tell_dropped()
         if now < self.retry_at and not self.stopping:
             return  # nothing is cut either: what waits long waits in few large segments
@@ -163,6 +166,11 @@ class Writer:
             dropped, self.dropped = self.dropped, Counter()
             self.journal.append(notices.events_dropped(dropped).to_json())
 
+    def warn_once(self, message: str, about: Path | None) -> None:
+        if (message, about) not in self.warned:
+            self.warned.add((message, about))
+            logger.warning(message, about)
+
     # --- the end ---
     def stop(self, deadline: float = EXIT_DEADLINE) -> None:
         """Store what is left, at most `deadline` seconds; the rest stays in the journal for another process."""
@@ -211,35 +219,24 @@ def drain_orphans(own: Writer, *moved_from: str) -> Iterator[store.Stored]:
     newest = segments.newest(directory)
     databases = own.database.identities.union(moved_from)
     with _draining:  # POSIX locks do not keep the threads of one process apart
+        segments.remove_unnamed(directory)
         for segment in segments.orphans(directory, databases, own_writer=own.journal.writer):
             if own.database.has_moved:
                 segment.abandon()
                 return
+            if segment.is_of_later_version():
+                own.warn_once("%s is of a later version of the event log, which must store it.", segment.path)
+                segment.abandon()
+                continue
             try:
                 yield store_segment(segment)
                 reset_queries()
             except Error:
                 segment.abandon()
                 raise
-            if segment.path in newest and segment.path.suffix == ".journal" and not has_later_batch(segment):
+            if segment.path in newest and segment.path.suffix == ".journal" and not notices.is_told(segment):
                 own.append(notices.unclean_stop(segment))
             segment.remove()
-
-
-def has_later_batch(segment: Segment) -> bool:
-    """Whether its writer's last segment is another, which somebody has stored (and told of) already."""
-    batches = EventBatch.objects.using(outbox.events_alias())
-    return batches.filter(writer=segment.writer, first_sequence__gt=segment.first).exists()
-
-
-IMPORTANT = (catalog.AUTH, catalog.SECURITY, catalog.CRUD)
-
-
-def importance(record: EventRecord) -> int:
-    """0 (debug, info) to 3 (sign-ins, changes, attacks); what is below the journal's pressure is dropped."""
-    if record.event_category in IMPORTANT and record.event_type != catalog.HTTP_REQUEST:
-        return 3
-    return {catalog.HIGH: 2, catalog.CRITICAL: 2, catalog.LOW: 1, catalog.MEDIUM: 1}.get(record.severity, 0)
 
 
 def store_outbox() -> store.Stored:

@@ -8,8 +8,9 @@ import pytest
 
 from eventlog.pipeline import journal as journals
 from eventlog.pipeline import segments
-from eventlog.pipeline.journal import Journal
+from eventlog.pipeline.journal import Journal, importance
 from eventlog.pipeline.segments import Segment, parsed
+from eventlog.record import make_record
 from eventlog.tests.conftest import Change
 
 
@@ -174,3 +175,19 @@ def test_a_disk_that_refuses_to_sync_loses_nothing(
     journal.append(b"2")
     journal.end()
     assert content(list(journal.closed)) == [b"1", b"2"]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "columns", "rank"),
+    [
+        ("HTTP_REQUEST", {}, 0),
+        ("HTTP_REQUEST", {"event_category": "AUTH"}, 0),
+        ("SLOW_QUERY", {}, 1),
+        ("ERROR_500", {}, 2),
+        ("SISWA_CREATE", {}, 3),
+        ("LOGIN", {}, 3),
+        ("XSS", {}, 3),
+    ],
+)
+def test_importance(event_type: str, columns: dict[str, str], rank: int) -> None:
+    assert importance(make_record(event_type, columns)) == rank

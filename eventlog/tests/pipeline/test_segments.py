@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,49 @@ def test_segments_of_earlier_versions_name_no_database(tmp_path: Path) -> None:
     assert list(segments.orphans(tmp_path, [DATABASE])) == []
     (segment,) = segments.orphans(tmp_path, [DATABASE, ""])
     assert content([segment]) == [b"{}"]
+
+
+def on_disk(spool: Path, content: bytes) -> Segment:
+    """The only segment of a dead process."""
+    (spool / f"{DATABASE}.{WRITER}.1.000000000001.journal").write_bytes(content)
+    (segment,) = segments.orphans(spool, [DATABASE])
+    return segment
+
+
+def test_a_segment_of_a_later_format_is_told(tmp_path: Path) -> None:
+    later = line(WRITER, 1, b"{}").replace(b"1 ", b"2 ", 1)
+    assert on_disk(tmp_path, later * 3).is_of_later_version()
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\0" * 100, b"2 damaged\n", line(WRITER, 1, b"{}")[:9]])
+def test_a_damaged_segment_is_not_mistaken_for_a_later_format(tmp_path: Path, damaged: bytes) -> None:
+    assert not on_disk(tmp_path, damaged + line(WRITER, 2, b"{}")).is_of_later_version()
+
+
+def unnamed(spool: Path, *, hours: float) -> Path:
+    path = spool / f"{DATABASE}.{WRITER}.1.000000000001.new"
+    path.touch()
+    made = time.time() - hours * 3600
+    os.utime(path, (made, made))
+    return path
+
+
+@pytest.mark.parametrize(("hours", "stays"), [(0.5, True), (2, False)])
+def test_what_never_got_its_name_is_removed_after_an_hour(tmp_path: Path, hours: float, stays: bool) -> None:
+    path = unnamed(tmp_path, hours=hours)
+    segments.remove_unnamed(tmp_path)
+    assert path.exists() == stays
+
+
+def test_what_has_no_name_yet_is_left_while_its_process_holds_it(tmp_path: Path) -> None:
+    path = unnamed(tmp_path, hours=2)
+    code = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); input()"
+    command = [sys.executable, "-c", code, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout and holder.stdout.readline()
+        segments.remove_unnamed(tmp_path)
+        holder.communicate(b"\n")
+    assert path.exists()
 
 
 def test_a_forked_child_does_not_keep_its_parents_lock(journal: Journal) -> None:

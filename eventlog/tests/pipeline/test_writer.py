@@ -19,7 +19,6 @@ from eventlog.models import Event, EventBatch, OutboxEvent
 from eventlog.pipeline import journal as journals
 from eventlog.pipeline import store, writer
 from eventlog.pipeline.databases import Database
-from eventlog.pipeline.writer import importance
 from eventlog.record import make_record
 from eventlog.tests.conftest import Change
 
@@ -195,6 +194,30 @@ def test_a_killed_processes_events_are_stored_and_its_death_is_told(direct: Sett
     assert Event.objects.filter(event_type="UNCLEAN_STOP").count() == 1
 
 
+def test_a_segment_of_a_later_format_is_left_and_warned_of_once(
+    direct: Settle, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = writer.current()
+    conf.SPOOL_DIR.mkdir()
+    path = conf.SPOOL_DIR / f"{own.database.identity}.{'a' * 32}.1.000000000001.journal"
+    path.write_bytes(b"2 whatever comes\n")
+    for _ in range(2):
+        assert list(writer.drain_orphans(own)) == []
+    assert path.read_bytes() == b"2 whatever comes\n"
+    assert caplog.text.count("is of a later version") == 1
+
+
+def test_a_disk_that_refuses_is_warned_of_once(
+    direct: Settle, event_log: Change, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    event_log(SPOOL_DIR=tmp_path / "file" / "spool")
+    for event_type in (catalog.LOGIN_FAILED, catalog.TOKEN_REJECTED):
+        log_event(event_type)
+        assert eventually(Event.objects.filter(event_type=event_type).exists)
+    assert caplog.text.count("The disk refuses the journal") == 1
+
+
 def die_with_events(spool: Path, *, count: int) -> None:
     """A forked child that appends and is killed."""
     records = [make_record("MAINTENANCE", {}).to_json() for _ in range(count)]
@@ -308,22 +331,6 @@ def test_when_the_room_runs_out_the_least_important_go_first(direct: Settle) -> 
     assert kept == {"ERROR_500", "SISWA_UPDATE", "LOGOUT", "EVENTS_DROPPED"}
     assert Event.objects.get(event_type="EVENTS_DROPPED").event_data["dropped"] == {"SYSTEM debug": 1, "SYSTEM low": 1}
     assert sum(EventBatch.objects.values_list("dropped_count", flat=True)) == 2
-
-
-@pytest.mark.parametrize(
-    ("event_type", "columns", "rank"),
-    [
-        ("HTTP_REQUEST", {}, 0),
-        ("HTTP_REQUEST", {"event_category": "AUTH"}, 0),
-        ("SLOW_QUERY", {}, 1),
-        ("ERROR_500", {}, 2),
-        ("SISWA_CREATE", {}, 3),
-        ("LOGIN", {}, 3),
-        ("XSS", {}, 3),
-    ],
-)
-def test_importance(event_type: str, columns: dict[str, str], rank: int) -> None:
-    assert importance(make_record(event_type, columns)) == rank
 
 
 def test_a_backend_killed_between_two_batches_loses_nothing(direct: Settle, event_log: Change) -> None:
