@@ -23,8 +23,8 @@ class Command(FactsCommand):
         before = cleanup.cutoff()
         removals = cleanup.planned(before) if options["dry_run"] else self.removed(before)
         dropped = {removal.partition: removal.rows for removal in removals if removal.partition}
-        rows = sum(removal.rows for removal in removals)
-        return {"before": before.isoformat(), "dry_run": options["dry_run"], "partitions": dropped, "rows": rows}
+        told = {"before": before.isoformat(), "dry_run": options["dry_run"], "partitions": dropped}
+        return {**told, **cleanup.totals(removals)}
 
     def removed(self, before: datetime) -> list[Removal]:
         """Remove, and show how far it is where somebody is watching (stderr is a terminal)."""
@@ -32,10 +32,11 @@ class Command(FactsCommand):
         with tqdm(desc="Removing", unit=" events", disable=None) as bar:
             for removal in cleanup.clean_up(before):
                 done.append(removal)
-                bar.update(removal.rows)
+                bar.update(removal.rows + removal.dead_letters)
         return done
 
     def in_words(self, facts: Facts) -> str:
         words = "Would remove" if facts["dry_run"] else "Removed"
         whole = ", ".join(facts["partitions"]) or "none"
-        return f"{words} {facts['rows']:,} events from before {facts['before']}; whole partitions: {whole}."
+        events = f"{words} {facts['rows']:,} events from before {facts['before']}; whole partitions: {whole}."
+        return f"{events} Of refused events: {facts['dead_letters']:,}."

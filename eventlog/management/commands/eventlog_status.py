@@ -13,7 +13,7 @@ recorded          {recorded:>14,}
 = stored          {stored:>14,}
 + in journals     {waiting_journal:>14,}   waiting on disk
 + in the outbox   {waiting_outbox:>14,}   waiting in the database
-+ dead            {dead:>14,}   refused by the database, kept in event_dead_letters
++ dead            {dead:>14,}   refused by the database, in event_dead_letters for LOG_RETENTION_DAYS
 + dropped         {dropped:>14,}   the journal was full or damaged
 + duplicates      {duplicates:>14,}   stored before
 """

@@ -1,12 +1,13 @@
 """Clean-up: what is past its time goes, everything else stays, and it is told."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from eventlog import tasks
-from eventlog.models import Event
+from eventlog.models import DeadLetter, Event
 from eventlog.pipeline import store
 from eventlog.record import make_record
 from eventlog.retention import cleanup, partitions
@@ -41,6 +42,26 @@ def test_a_month_that_is_wholly_past_is_dropped() -> None:
     partitions.with_short_locks("default", partitions.attach, past)
     assert list(cleanup.clean_up(cleanup.cutoff())) == [cleanup.Removal(2, past.table)]
     assert not Event.objects.filter(event_type="MAINTENANCE").exists()
+
+
+def refused(days_ago: int, count: int = 1) -> None:
+    moment = timezone.now() - timedelta(days=days_ago)
+    for _ in range(count):
+        DeadLetter.objects.create(batch_id=uuid4(), reason="value too long", record="{}", refused_at=moment)
+
+
+def test_refused_events_go_with_their_time() -> None:
+    refused(days_ago=100, count=2)
+    refused(days_ago=80)
+    tasks.clean_up()
+    assert DeadLetter.objects.count() == 1
+    assert Event.objects.get(event_type="EVENTS_CLEANUP").event_data["dead_letters"] == 2
+
+
+def test_the_plan_counts_refused_events() -> None:
+    refused(days_ago=100, count=2)
+    assert cleanup.planned(cleanup.cutoff()) == [cleanup.Removal(dead_letters=2)]
+    assert DeadLetter.objects.count() == 2
 
 
 def test_what_was_done_is_an_event() -> None:
