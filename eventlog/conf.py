@@ -223,8 +223,11 @@ class Conf:
 
     @property
     def SPOOL_SYNC(self) -> Literal["never", "batch", "always"]:
-        """When the journal is forced to disk. `never` survives the death of any process, not of the machine;
-        `batch` and `always` cost an fdatasync a batch or an event. Default `never`."""
+        """What of the journal survives the death of the machine; the death of a process loses nothing in any case.
+        `never`: what the kernel has written by itself. `batch`, an fdatasync a closed segment: all but the open one of
+        each process, which are the events of the last FLUSH_INTERVAL, and while the database is away up to 10,000
+        events or 4 MiB (or SPOOL_MAX_BYTES / 256, if that is more). `always`, an fdatasync an event, in the request:
+        all. Default `never`."""
         return self._get("SPOOL_SYNC")  # type: ignore[no-any-return]
 
     @property

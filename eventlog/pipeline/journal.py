@@ -146,6 +146,8 @@ class Journal:
             fd = os.open(unnamed, flags, 0o600)
             fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             unnamed.rename(path)
+            if conf.SPOOL_SYNC != "never":
+                segments.sync_folder(self.directory)  # else the machine may forget the name of what it has kept
         except OSError:
             if fd >= 0:
                 os.close(fd)

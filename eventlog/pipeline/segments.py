@@ -227,6 +227,14 @@ def newest(directory: Path) -> set[Path]:
     return {file.path for file in last.values()}
 
 
+def sync_folder(directory: Path) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def remove_unnamed(directory: Path) -> None:
     """Remove what processes have left that were killed between making a segment and giving it its name."""
     long_ago = time.time() - UNNAMED_SECONDS

@@ -125,6 +125,24 @@ def test_memory_is_bounded_without_the_writers_help(journal: Journal, monkeypatc
     assert sum(segment.records is not None for segment in journal.closed) <= journals.SEGMENTS_IN_MEMORY
 
 
+@pytest.mark.parametrize(
+    ("setting", "at_append", "at_close"),
+    [("never", [], []), ("batch", ["folder"], ["segment"]), ("always", ["folder", "segment"], ["segment"])],
+)
+def test_the_disk_is_forced_as_often_as_the_setting_says(
+    journal: Journal, event_log: Change, monkeypatch: pytest.MonkeyPatch, setting: str, at_append: list[str],
+    at_close: list[str],
+) -> None:  # fmt: skip
+    event_log(SPOOL_SYNC=setting)
+    forced: list[str] = []
+    monkeypatch.setattr(journals.os, "fsync", lambda fd: forced.append("folder"))
+    monkeypatch.setattr(journals.os, "fdatasync", lambda fd: forced.append("segment"))
+    journal.append(b"1")
+    assert forced == at_append
+    journal.end()
+    assert forced == at_append + at_close
+
+
 def test_dropped_records_use_up_a_number(journal: Journal) -> None:
     journal.append(b"1")
     journal.skip()
