@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed
+from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import DEFAULT_DB_ALIAS
@@ -12,12 +13,11 @@ CRUD = ("add", "change", "delete", "view")
 WRITE = ("add", "change", "view")
 SCHOOL_MODELS = ("siswa", "nilairaport", "presensi", "penghasilanortu")
 
-# role -> app label -> codenames; a permission that no installed app has is passed over.
+# role -> app label -> codenames; the settings' ROLE_PERMISSIONS adds those of apps that the school knows nothing of.
 ROLES: dict[str, dict[str, set[str]]] = {
     "admin": {
         "school": {f"{action}_{model}" for action in CRUD for model in SCHOOL_MODELS},
         "auth": {"view_user", "change_user"},
-        "eventlog": {"view_event"},
     },
     "guru": {
         "school": {"view_siswa", *(f"{action}_{model}" for action in WRITE for model in ("nilairaport", "presensi"))},
@@ -33,13 +33,19 @@ def grant_roles(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, apps: Any 
     except LookupError:  # `migrate auth zero`
         return
     label = app_config.label
-    if any(label in grants for grants in ROLES.values()):
+    grants = {role: granted_on(label, role=role) for role in ROLES}
+    if any(grants.values()):
         create_permissions(app_config, verbosity=0, using=using, apps=apps)  # Django's own receiver may come later
-    for role, grants in ROLES.items():
+    for role, codenames in grants.items():
         group, _created = groups.objects.using(using).get_or_create(name=role)
-        if codenames := grants.get(label):
+        if codenames:
             granted = permissions.objects.using(using).filter(content_type__app_label=label, codename__in=codenames)
             group.permissions.add(*granted)
+
+
+def granted_on(label: str, *, role: str) -> set[str]:
+    """The codenames of what a role may do in one app; one that the app does not have is passed over."""
+    return ROLES[role].get(label) or set(settings.ROLE_PERMISSIONS.get(role, {}).get(label, ()))
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> str:

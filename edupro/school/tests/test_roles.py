@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from edupro.school.models import Siswa
@@ -51,6 +51,19 @@ def test_the_metadata_of_a_list_is_for_its_readers(client_of: Callable[[str], AP
 def test_admin_sees_and_changes_users_but_makes_none(person: Callable[..., User]) -> None:
     permissions = {name for name in person("admin").get_all_permissions() if name.startswith("auth.")}
     assert permissions == {"auth.view_user", "auth.change_user"}
+
+
+def test_the_settings_grant_roles_what_other_apps_have(person: Callable[..., User]) -> None:
+    assert person("admin").has_perm("eventlog.view_event") and not person("guru").has_perm("eventlog.view_event")
+
+
+def test_without_them_the_school_grants_nothing_of_other_apps(db: None, settings: Settings) -> None:
+    settings.ROLE_PERMISSIONS = {}
+    Group.objects.all().delete()
+    for name in ("school", "eventlog"):
+        grant_roles(apps.get_app_config(name))
+    admin = Group.objects.get(name="admin")
+    assert set(admin.permissions.values_list("content_type__app_label", flat=True)) == {"school"}
 
 
 def test_granting_twice_is_granting_once(db: None) -> None:
