@@ -81,6 +81,28 @@ def test_a_port_that_is_none_is_refused(value):
         call_command("demo", "--port", value)
 
 
+def told_to_run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> stage.Options:
+    """What the command makes of its arguments."""
+    runs: list[stage.Options] = []
+    monkeypatch.setattr(stage, "run", lambda given, say: runs.append(given))
+    monkeypatch.setattr(stage, "SIGNALS", ())
+    call_command("demo", "--port", str(free_port()), *arguments)
+    return runs[0]
+
+
+def test_without_arguments_there_are_about_five_requests_a_second_and_nothing_is_lost(debug, monkeypatch):
+    given = told_to_run(monkeypatch)
+    assert (given.rate, given.reset, given.host) == (5.0, False, "127.0.0.1")
+
+
+def test_there_may_be_no_traffic(debug, monkeypatch):
+    assert told_to_run(monkeypatch, "--no-traffic").rate == 0
+
+
+def test_a_reset_is_asked_for(debug, monkeypatch):
+    assert told_to_run(monkeypatch, "--reset", "--yes").reset
+
+
 def test_addresses_are_written_as_urls_want_them():
     assert options(host="::1", port=80).url == "http://[::1]:80"
     assert options(host="0.0.0.0", port=80).url == "http://127.0.0.1:80"
@@ -125,10 +147,10 @@ def database() -> Iterator[str]:
 
 
 @pytest.fixture
-def demo(database: str, tmp_path: Path) -> Iterator[Demo]:
-    """Start the demo in a folder and a database of its own."""
-    started: list[subprocess.Popen[bytes]] = []
-    own = {
+def own(database: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of a demo with a folder and a database of its own."""
+    return {
+        **os.environ,
         "DJANGO_SETTINGS_MODULE": "edupro.demo.tests.settings",
         "DEMO_TEST_FOLDER": str(tmp_path),
         "DEMO_TEST_DATABASE": database,
@@ -137,10 +159,16 @@ def demo(database: str, tmp_path: Path) -> Iterator[Demo]:
         "DEBUG": "on",
     }
 
+
+@pytest.fixture
+def demo(own: dict[str, str], tmp_path: Path) -> Iterator[Demo]:
+    """Start the demo there."""
+    started: list[subprocess.Popen[bytes]] = []
+
     def start(*arguments: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", *arguments]
         with (tmp_path / "said").open("w") as said:
-            process = subprocess.Popen(command, env={**os.environ, **own}, stdout=said, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(command, env=own, stdout=said, stderr=subprocess.STDOUT)
         started.append(process)
         return process
 
@@ -197,3 +225,38 @@ def test_when_the_server_dies_it_says_so_and_ends_the_rest(demo, tmp_path):
     assert process.wait(timeout=20) == 1
     assert "The web process has ended by itself" in (tmp_path / "said").read_text()
     assert running(tmp_path) == []
+
+
+PREPARES = """
+import sys, django
+django.setup()
+from edupro.demo import stage
+stage.prepare(stage.Options(host="127.0.0.1", port=8000, rate=0, reset="--reset" in sys.argv))
+"""
+
+
+@pytest.fixture
+def prepared(own: dict[str, str], tmp_path: Path) -> Callable[..., str]:
+    """What each run does before it starts its programs; everybody's passwords."""
+
+    def prepare(*arguments: str) -> str:
+        subprocess.run([sys.executable, "-c", PREPARES, *arguments], env=own, cwd=settings.BASE_DIR, check=True)
+        return (tmp_path / "demo-people.json").read_text()
+
+    return prepare
+
+
+def marked(database: str) -> list[int]:
+    """How many students and events somebody has marked."""
+    tables = ("school_siswa WHERE alamat = 'marked'", "events WHERE reason = 'marked'")
+    return [sql(f"SELECT count(*) FROM {table}", database=database)[0][0] for table in tables]
+
+
+def test_a_second_run_keeps_the_data_and_a_reset_starts_over(prepared, database):
+    passwords = prepared()
+    sql("UPDATE school_siswa SET alamat = 'marked'; UPDATE events SET reason = 'marked'", database=database)
+    before = marked(database)
+    assert prepared() == passwords and marked(database) == before and all(before)
+
+    assert prepared("--reset") != passwords and marked(database) == [0, 0]
+    assert sql("SELECT count(*) FROM school_siswa", database=database) == [(200,)]
