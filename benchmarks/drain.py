@@ -1,6 +1,6 @@
 """Many spooled events drained by a process that has just begun, in constant memory.
 
-    python -m benchmarks.drain [--events 200000]
+    python -m benchmarks.drain [--events 1000000]
 
 One process leaves segments on disk and dies; the next finds and stores them (`eventlog_drain` does the same). At the
 end its memory must not tell how many there were.
@@ -64,7 +64,7 @@ def measured(events: int) -> list[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--part", choices=["spool", "store"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
