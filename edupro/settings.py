@@ -217,6 +217,7 @@ EVENTLOG: dict[str, Any] = {
         "auth.User": {"name": "user"},
         "auth.Group": {"name": "group"},
     },
+    "TRIGGER_MODELS": ["school.NilaiRaport"],  # who changes a mark is known, even at the prompt of the database
 }
 
 PGTRIGGER_MIGRATIONS = False  # the triggers follow the settings, not the migrations

@@ -47,7 +47,7 @@ def paths_by_signals(model: type[models.Model]) -> Iterator[Path]:
 def paths_by_triggers(model: type[models.Model], using: str) -> Iterator[Path]:
     from eventlog.capture.triggers import installed
 
-    status = {name: found for name, found in installed(model, using)}
+    status = dict(installed(model, using))
     bad = sorted(f"{name} is {found.lower()}" for name, found in status.items() if found != "INSTALLED")
     why = f"{', '.join(bad)}: run manage.py pgtrigger install" if bad else ""
     relations = [RELATIONS] if model._meta.local_many_to_many else []

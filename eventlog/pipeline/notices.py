@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from eventlog import catalog
 from eventlog.conf import conf
 from eventlog.models import EventBatch
+from eventlog.models.event import fixed_id
 from eventlog.pipeline.outbox import events_alias
 from eventlog.pipeline.segments import Segment
 from eventlog.record import EventRecord, make_record
@@ -44,9 +44,3 @@ def of_process(pid: int) -> dict[str, Any]:
         "application_version": conf.APPLICATION_VERSION,
         "environment": conf.ENVIRONMENT,
     }
-
-
-def fixed_id(made: UUID, seed: int) -> UUID:
-    """A UUIDv7 of the same millisecond as `made`, its random bits taken from `seed`."""
-    milliseconds = made.int >> 80 << 80
-    return UUID(int=milliseconds | 7 << 76 | (seed >> 62 & 0xFFF) << 64 | 0b10 << 62 | seed & (1 << 62) - 1)

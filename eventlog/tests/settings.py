@@ -5,4 +5,8 @@ from edupro.settings import EVENTLOG, INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "eventlog.tests.zoo"]
 ZOO = ("Keeper", "Tag", "Animal", "Bird", "Parrot", "Membership", "Club", "Note", "Seat", "Odd")
-EVENTLOG = {**EVENTLOG, "AUDITED_MODELS": {**EVENTLOG["AUDITED_MODELS"], **{f"zoo.{name}": {} for name in ZOO}}}
+EVENTLOG = {
+    **EVENTLOG,
+    "AUDITED_MODELS": {**EVENTLOG["AUDITED_MODELS"], **{f"zoo.{name}": {} for name in ZOO}},
+    "TRIGGER_MODELS": [],  # each test says itself which mechanism it is about
+}
