@@ -30,6 +30,7 @@ from uuid_utils.compat import uuid7
 
 from eventlog import catalog
 from eventlog.conf import conf
+from eventlog.pipeline import roles
 from eventlog.privacy.patterns import mask_shapes
 from eventlog.privacy.redaction import Redactor, redactor
 
@@ -131,7 +132,8 @@ class Columns(AuthColumns, total=False):
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event, ready to be kept. `columns` holds the further columns that have a value; all are JSON types.
+    """One event, ready to be kept. `columns` holds the further columns that have a value; all are JSON types. Only
+    `user_role` may be None there: that of a user whose role is found out where the event is stored.
 
     A column is also an attribute (`record.username`). Awaiting a record gives the record, so that
     `await EventLogger().log_event(…)` reads well in async code.
@@ -516,6 +518,10 @@ def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, A
         cleaned = cleaning.column(column, value)
         if cleaned is not None and cleaned != "":
             columns[column] = cleaned
+    if (user_id := columns.get("user_id")) is not None and "user_role" not in columns:
+        role = roles.remembered(user_id)
+        if role != "":
+            columns["user_role"] = role  # None: to be found out where the event is stored
     if "search_text" not in columns and (words := searchable(name, columns)):
         columns["search_text"] = words
     if not columns.get("event_name"):

@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models.signals import m2m_changed
 
 from eventlog import catalog
-from eventlog.capture import actors
 from eventlog.capture.queries import uncounted
 from eventlog.capture.telling import label_of, tell
 from eventlog.capture.watched import FLAGS
 from eventlog.conf import conf
+from eventlog.pipeline import roles
 
 MAX_NAMES = 100  # of a change; nobody reads more
 
@@ -40,7 +40,7 @@ def saved(
         tell(catalog.PASSWORD_CHANGE, **about)
     flags = {name: getattr(user, name) for name in FLAGS if name in differing}
     if flags:
-        actors.forget_roles()
+        roles.forget()
         tell(catalog.PERMISSION_CHANGE, **about, changed_fields=list(flags), new_values=flags)
 
 
@@ -62,7 +62,7 @@ def rights_changed(
     """From either side of the relation. A clearing is told before it happens, while there is something to name."""
     if action not in ("post_add", "post_remove", "pre_clear") or pk_set == set() or not conf.ENABLED:
         return
-    actors.forget_roles()
+    roles.forget()
     tell(
         catalog.PERMISSION_CHANGE,
         using=using,

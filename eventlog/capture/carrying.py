@@ -70,7 +70,7 @@ def in_json() -> str:
     """Clean columns: what the log itself would keep."""
     context = current()
     if (visit := current_visit()) is not None:
-        visit.find_actor(ask=True)
+        visit.find_actor()
     columns = {**surrounding(context, context.columns), **clean_columns(context.columns)}
     if visit is not None:
         columns["endpoint"] = endpoint_of(visit.request)

@@ -42,7 +42,7 @@ def connect() -> None:
 
 def logged_in(sender: Any, user: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
     requests.vouch()
-    columns = Actor(user.pk, user.get_username(), actors.role_of(user), "session").columns()
+    columns = Actor(user.pk, user.get_username(), auth_method="session").columns()
     session = actors.session_hash(request) if request is not None and hasattr(request, "COOKIES") else ""
     if session:
         columns["session_id"] = session
@@ -55,7 +55,7 @@ def logged_out(sender: Any, user: Any = None, **kwargs: Any) -> None:
     if user is None:
         log_event(catalog.LOGOUT)  # a session without a user
         return
-    log_event(catalog.LOGOUT, **Actor(user.pk, user.get_username(), actors.role_of(user), "session").columns())
+    log_event(catalog.LOGOUT, **Actor(user.pk, user.get_username(), auth_method="session").columns())
 
 
 def login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:

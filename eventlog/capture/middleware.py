@@ -16,12 +16,11 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
-from eventlog.capture import actors, processes, streams, tokens
+from eventlog.capture import processes, streams, tokens
 from eventlog.capture.requests import Visit, current_visit, response_columns
 from eventlog.capture.streams import CLIENT_GONE, AsyncCountedBody, CountedBody
 from eventlog.conf import conf
 from eventlog.logger import last_resort, record_event
-from eventlog.pipeline import writer
 
 logger = logging.getLogger("eventlog")
 
@@ -102,12 +101,7 @@ def arrived(request: HttpRequest, *, own_thread: bool) -> Visit | None:
 
 def may_ask(visit: Visit, response: HttpResponseBase) -> bool:
     """Whether recording may need the database, for which the event loop must not wait."""
-    return conf.PIPELINE == "sync" or response.status_code == 401 or actors.needs_query(visit.request)
-
-
-def database_answers() -> bool:
-    """Whether our own writer gets through; a page that needs no database must not wait for one because of us."""
-    return writer.current().gets_through()
+    return conf.PIPELINE == "sync" or response.status_code == 401 or visit.needs_session()
 
 
 def answered(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
@@ -117,7 +111,7 @@ def answered(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
     if response.status_code < 500 and is_excluded(visit.request):
         return response  # but what fails is worth a look wherever it was
     with kept_going(visit):
-        visit.find_actor(ask=database_answers())
+        visit.settle()
         if isinstance(response, StreamingHttpResponse):
             count(visit, response)
         else:

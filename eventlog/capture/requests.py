@@ -13,12 +13,13 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.http.request import HttpHeaders
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
-from eventlog.capture import actors, bodies, client, tokens
+from eventlog.capture import actors, bodies, client, sessions, tokens
 from eventlog.conf import conf
 from eventlog.context import ANONYMOUS, Actor, Context, Meter, entered
 from eventlog.record import clean_columns
@@ -55,11 +56,13 @@ class Visit:
         "request_id",
         "session",
         "settled",
+        "sought",
         "started",
         "tee",
         "thread",
         "timestamp",
         "told",
+        "unasked",
         "vouched",
         "who",
         "withheld",
@@ -78,7 +81,9 @@ class Visit:
         self.tee = bodies.tee(request)
         self.fault: BaseException | None = None
         self.who: Actor | None = None
+        self.sought = False  # whether we have looked for the actor ourselves
         self.settled = False  # nobody else will turn up
+        self.unasked = False  # whether whose session it is could not be asked
         self.withheld = ""
         self.session = ("", "")  # key, hash
         self.vouched = False  # that what was typed as the name to sign in is one, and no password
@@ -103,14 +108,40 @@ class Visit:
         """The session's hash, worked out again only where a sign-in has changed its key."""
         key = actors.session_key(self.request)
         if key != self.session[0]:
+            sessions.forget(self.session[1])
             self.session = key, actors.keyed_hash(key)
         return {"session_id": self.session[1]}
 
-    def find_actor(self, *, ask: bool) -> None:
-        """Where the view has found nobody: by the bearer token, else by the session if the database may be asked."""
-        if self.actor() is ANONYMOUS:
-            self.who = actors.token_actor(self.request) or (actors.session_actor(self.request) if ask else None)
+    def find_actor(self) -> None:
+        """Look where the view has not looked, or not yet: at the bearer token, else for the session's user. Once."""
+        if self.actor() is not ANONYMOUS or self.sought:
+            return
+        self.sought = True
+        try:
+            self.who = actors.token_actor(self.request) or sessions.actor_of(self.request, *self.session)
+        except sessions.Unasked:
+            self.unasked = True
+
+    def needs_session(self) -> bool:
+        """Whether only the session's user can be the actor, and is not remembered."""
+        return bool(self.session[0]) and self.actor() is ANONYMOUS and sessions.recalled(self.session[1]) is None
+
+    def settle(self) -> None:
+        """The view has answered: nobody else will turn up. What it has found out of the session is remembered."""
+        self.find_actor()
         self.settled = True
+        data = actors.loaded_session(self.request)
+        if data is None:
+            return
+        session = self.session_columns()["session_id"]
+        if (
+            self.who is not None
+            and self.who.auth_method == "session"
+            and data.get(SESSION_KEY) == str(self.who.user_id)
+        ):
+            sessions.remember(session, self.who)
+        else:
+            sessions.forget(session)
 
     def __enter__(self) -> None:
         """What happens in this block happens in this request."""
@@ -137,9 +168,12 @@ class Visit:
             "request_body": self.without_withheld(body),
             "referrer": request.META.get("HTTP_REFERER", ""),
             "event_category": self.category(),
-            "tags": (*body_tags, *query_tags, *client.forwarded_tags(request)),
+            "tags": (*body_tags, *query_tags, *client.forwarded_tags(request), *self.actor_tags()),
             **failure_columns(self.fault),
         }
+
+    def actor_tags(self) -> tuple[str, ...]:
+        return ("unasked",) if self.unasked and self.who is None else ()
 
     def without_withheld(self, fields: Any) -> Any:
         """The fields without a name to sign in by that nobody has vouched for: it may have been a password.

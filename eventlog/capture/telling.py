@@ -26,7 +26,7 @@ def tell(event_type: str, *, using: str, **columns: Any) -> None:
     rollback, and the caller would believe that the change is stored.
     """
     if (visit := current_visit()) is not None:
-        visit.find_actor(ask=True)  # a view that changes something need not have looked at who asks for it
+        visit.find_actor()  # a view that changes something need not have looked at who asks for it
         columns.setdefault("endpoint", endpoint_of(visit.request))
     record_event(event_type, columns, using=using)
     if is_broken(connections[using]):

@@ -16,7 +16,7 @@ from django.db import Error, connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 from eventlog.models import Event
-from eventlog.pipeline import outbox, rows
+from eventlog.pipeline import outbox, roles, rows
 
 BEGIN_BATCH = """
 INSERT INTO event_batches
@@ -87,7 +87,7 @@ def write(batch: Batch, *, using: str | None = None) -> Stored:
             return Stored(known=True)
         waiting = outbox.claim(cursor, OUTBOX_LIMIT) if batch.claim_outbox else []
         changes = rows.records(waiting)
-        records = sorted([*batch.records, *changes])  # id comes first in each: id order
+        records = roles.filled(sorted([*batch.records, *changes]))  # id comes first in each: id order
         stored, refused = insert(cursor, batch_id, records)
         if waiting:
             outbox.release(cursor, [row.id for row in waiting])

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from eventlog.capture import actors
+from eventlog.capture import sessions
 from eventlog.models import Event
-from eventlog.pipeline import outbox, store, writer
+from eventlog.pipeline import outbox, roles, store, writer
 
 Change = Callable[..., None]
 pytest.register_assert_rewrite("eventlog.tests.zoo.tables")
@@ -26,10 +26,12 @@ def event_log(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path
         settings.EVENTLOG = {**settings.EVENTLOG, **values}
 
     use_database_first(request)
-    actors.forget_roles()
+    roles.forget()
+    sessions.forget_all()
     outbox.exists.cache_clear()
     change(ENABLED=True, PIPELINE="sync", RAISE_ERRORS=True, SPOOL_DIR=tmp_path / "spool")
     yield change
+    sessions.stop()
     writer.stop()
     change(ENABLED=False)
 

@@ -18,6 +18,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from edupro.school.models import Siswa
 from eventlog.capture import actors
 from eventlog.models import Event
+from eventlog.pipeline import roles
 
 from .conftest import PASSWORD
 
@@ -45,7 +46,7 @@ def test_a_session_under_asgi_names_its_user(
     async_client: AsyncClient, ada: User, request_event: Find, path: str
 ) -> None:
     async_client.force_login(ada)
-    actors.forget_roles()
+    roles.forget()
     async_to_sync(async_client.get)(path)
     assert actor_of(request_event()) == (ada.pk, "ada", "guru", "session")
 
@@ -63,7 +64,7 @@ def test_an_event_in_an_async_view_is_whole_also_where_the_role_is_not_known_yet
     async_client: AsyncClient, ada: User, the_event: Find, direct: Callable[[], None]
 ) -> None:
     async_client.force_login(ada)
-    actors.forget_roles()
+    roles.forget()
     async_to_sync(async_client.get)("/try/alog/")
     direct()
     assert (the_event("MAINTENANCE").username, the_event("HTTP_REQUEST").user_role) == ("ada", "guru")
@@ -191,21 +192,6 @@ def test_the_session_is_kept_as_a_hash_that_is_the_same_for_all_its_requests(cli
     assert len(hashes) == 1 and client.cookies["sessionid"].value not in hashes and hashes != {""}
 
 
-@pytest.mark.parametrize(
-    ("columns", "groups", "role"),
-    [
-        ({"is_superuser": True}, ["guru"], "admin"),
-        ({}, ["siswa", "guru"], "guru"),
-        ({"is_staff": True}, [], "staff"),
-        ({}, [], ""),
-    ],
-)
-def test_the_role_is_told_by_the_account(columns: dict[str, Any], groups: list[str], role: str) -> None:
-    user = User.objects.create_user("eva", **columns)
-    user.groups.set(Group.objects.filter(name__in=groups))
-    assert actors.role_of(user) == role
-
-
 def test_a_new_role_counts_at_once(client: Client, ada: User) -> None:
     client.force_login(ada)
     client.get("/try/whoami/")
@@ -271,34 +257,10 @@ def test_a_visitor_costs_no_query(with_and_without: Callable[..., bool]) -> None
     assert with_and_without(lambda: Client().get("/try/whoami/"))
 
 
-def test_a_role_is_asked_for_once_a_minute(ada: User) -> None:
-    actors.forget_roles()
-    assert len(queries(lambda: [actors.role_of(ada) for _ in range(5)])) == 1
-
-
 def test_our_own_queries_are_not_counted_as_the_requests(client: Client, ada: User, request_event: Find) -> None:
     client.force_login(ada)
     client.get("/try/status/200/")  # whose session and user only we ask for
     assert request_event().db_query_count == 0
-
-
-def test_a_session_store_that_fails_does_not_fail_the_request(
-    client: Client, ada: User, request_event: Find, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client.force_login(ada)
-    monkeypatch.setattr("eventlog.capture.actors.session_user", lambda request: 1 / 0)
-    assert client.get("/try/status/200/").status_code == request_event().response_status == 200
-
-
-def test_a_database_that_does_not_answer_costs_the_role_only(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import InterfaceError
-
-    def away(user: User) -> str:
-        raise InterfaceError
-
-    actors.forget_roles()
-    monkeypatch.setattr("eventlog.capture.actors.first_group", away)
-    assert actors.role_of(ada) == ""
 
 
 def test_changes_of_a_request_are_made_by_its_actor(
@@ -316,6 +278,31 @@ def test_a_change_by_a_view_that_did_not_look_is_made_by_the_sessions_user(
     answer = client.post(f"/try/rename/{siswa.pk}/")
     assert actor_of(the_event("SISWA_UPDATE")) == (ada.pk, "ada", "guru", "session")
     assert "Cookie" not in answer.get("Vary", "")  # the answer is as without us
+
+
+def test_a_view_that_makes_an_account_and_signs_it_in_is_its_users(client: Client, the_event: Find) -> None:
+    client.post("/try/register/", {"username": "eva"})
+    eva = User.objects.get().pk
+    assert actor_of(the_event("USER_REGISTER")) == (None, "", "", "anonymous")
+    assert actor_of(the_event("SISWA_CREATE")) == actor_of(the_event("HTTP_REQUEST")) == (eva, "eva", "", "session")
+
+
+def test_a_sign_in_that_renews_the_hash_of_the_password_is_its_users(
+    client: Client, ada: User, settings: Settings, request_event: Find
+) -> None:
+    User.objects.update(is_staff=True)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
+    client.post("/admin/login/", {"username": "ada", "password": PASSWORD})
+    ada.refresh_from_db()
+    assert (ada.password[:6], request_event().username) == ("scrypt", "ada")
+
+
+def test_a_change_before_the_view_authenticates_does_not_make_the_rest_anonymous(
+    client: Client, ada: User, the_event: Find
+) -> None:
+    client.get("/try/counting/", **basic("ada", PASSWORD))
+    before, after = (Event.objects.get(entity_name__contains=name).username for name in ("Before", "After"))
+    assert (before, after, the_event("HTTP_REQUEST").auth_method) == ("", "ada", "basic")
 
 
 def test_nobody_is_known_of_a_request_without_middleware(rf: Any) -> None:

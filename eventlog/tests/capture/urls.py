@@ -15,7 +15,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -96,6 +96,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+def register(request: HttpRequest) -> HttpResponse:
+    user = User.objects.create_user(request.POST["username"])
+    login(request, user, "django.contrib.auth.backends.ModelBackend")
+    Siswa.objects.create(nis="55", nama="Baru", kelas="X-1")
+    return HttpResponse()
+
+
+@csrf_exempt
+def empty_session(request: HttpRequest) -> HttpResponse:
+    request.session.flush()
+    return HttpResponse()
+
+
+@csrf_exempt
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     return HttpResponse()
@@ -167,6 +181,20 @@ class Echo(APIView):
 
     def post(self, request: Request) -> Response:
         return Response({name: str(value) for name, value in request.data.items()})
+
+
+class Counting(APIView):
+    """Changes something before anybody is authenticated."""
+
+    permission_classes = [IsAuthenticated]
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        Siswa.objects.create(nis="98", nama="Before", kelas="X-1")
+        return super().initialize_request(request, *args, **kwargs)
+
+    def get(self, request: Request) -> Response:
+        Siswa.objects.create(nis="99", nama="After", kelas="X-1")
+        return Response({})
 
 
 class Open(APIView):
@@ -282,6 +310,8 @@ urlpatterns = [
     path("try/asleep/", asleep),
     path("try/afail/", afail),
     path("try/sign-in/", sign_in),
+    path("try/register/", register),
+    path("try/empty-session/", empty_session),
     path("try/sign-out/", sign_out),
     path("try/new-password/", new_password),
     path("try/leave/", leave),
@@ -294,6 +324,7 @@ urlpatterns = [
     path("try/unread/", unread),
     path("try/loads/", loads),
     path("try/echo/", Echo.as_view()),
+    path("try/counting/", Counting.as_view()),
     path("try/open/", Open.as_view()),
     path("try/broken/", Broken.as_view()),
     path("try/stream/", stream),
