@@ -39,12 +39,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _answer(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """`reason` is for the developers; Django has written it to the log."""
+    return _answer(request, HTTPStatus.FORBIDDEN, page="403_csrf")
+
+
+def _answer(request: HttpRequest, status: HTTPStatus, page: str = "") -> HttpResponse:
     """The pages are rendered without the request, so that no context processor asks a database that may be away."""
     if _wants_json(request):
         return JsonResponse(problem_body(request, status), status=status, content_type=PROBLEM_JSON)
-    page = loader.get_template(f"{status.value}.html")
-    return HttpResponse(page.render({"request_id": getattr(request, "request_id", "")}), status=status)
+    template = loader.get_template(f"{page or status.value}.html")
+    return HttpResponse(template.render({"request_id": getattr(request, "request_id", "")}), status=status)
 
 
 def _wants_json(request: HttpRequest) -> bool:

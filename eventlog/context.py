@@ -57,6 +57,8 @@ class Context:
 
 EMPTY = Context()
 _current: ContextVar[Context] = ContextVar("eventlog_context", default=EMPTY)
+# Never reset: servers write the line about a request after its context has ended, in the same thread or task.
+last_request_id: ContextVar[str] = ContextVar("eventlog_last_request_id", default="")
 
 
 def current() -> Context:
@@ -112,14 +114,23 @@ def named_actor(actor: Any) -> Actor:
     return Actor(username=str(actor), auth_method="system")
 
 
-class RequestIdFilter(logging.Filter):
-    """Gives every log record `request_id`, so that a format may show it; `-` outside of a request.
+ACCESS_LOGS = frozenset({"gunicorn.access", "uvicorn.access", "django.server"})
 
-    Django logs refused and failed requests after the last middleware; it names the request in the record then.
-    """
+
+class RequestIdFilter(logging.Filter):
+    """Gives every log record `request_id`, so that a format may show it; `-` outside of a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "request_id"):
-            request = getattr(record, "request", None)
-            record.request_id = _current.get().request_id or getattr(request, "request_id", "") or "-"
+            record.request_id = _current.get().request_id or request_id_in(record) or "-"
         return True
+
+
+def request_id_in(record: logging.LogRecord) -> str:
+    """Of a line that is written after the request: Django names the request in the record then, gunicorn the headers
+    of its answer; other servers nothing."""
+    if record.name not in ACCESS_LOGS:
+        return getattr(getattr(record, "request", None), "request_id", "")
+    if isinstance(record.args, Mapping):
+        return str(record.args.get("{x-request-id}o", ""))
+    return last_request_id.get()

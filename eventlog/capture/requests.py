@@ -21,7 +21,7 @@ from django.http.response import HttpResponseBase
 from eventlog import catalog
 from eventlog.capture import actors, bodies, client, sessions, tokens
 from eventlog.conf import conf
-from eventlog.context import ANONYMOUS, Actor, Context, Meter, entered
+from eventlog.context import ANONYMOUS, Actor, Context, Meter, entered, last_request_id
 from eventlog.record import clean_columns
 
 PAGE_KB = 4  # of /proc/self/statm on the platforms we run on
@@ -145,6 +145,7 @@ class Visit:
 
     def __enter__(self) -> None:
         """What happens in this block happens in this request."""
+        last_request_id.set(self.request_id)
         self.before = _current.set(self), entered(self.context)
         self.before[1].__enter__()
 

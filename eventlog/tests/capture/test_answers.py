@@ -285,6 +285,13 @@ def test_an_error_page_shows_the_request_id(client: Client, path: str) -> None:
     assert b"tell-the-office" in answer.content
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_the_page_about_a_form_without_its_csrf_token_shows_the_request_id(accept: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/admin/login/", headers={"x-request-id": "tell-the-office", "accept": accept})
+    assert (answer.status_code, b"tell-the-office" in answer.content) == (403, True)
+
+
 def test_log_lines_of_a_request_know_its_id(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     from eventlog.context import RequestIdFilter
 
