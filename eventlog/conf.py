@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from django.conf import settings
 
@@ -20,7 +20,9 @@ from eventlog.privacy.redaction import DEFAULT_SENSITIVE_FIELDS
 
 PREFIX = "EVENTLOG_"
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+UNIX: Final = "unix"  # among the proxies: whoever is at the other end of a unix socket, which has no address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Proxies = tuple[Network | Literal["unix"], ...]
 
 
 def boolean(value: Any) -> bool:
@@ -86,11 +88,11 @@ def names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def networks(value: Any) -> tuple[Network, ...]:
+def proxies(value: Any) -> Proxies:
     try:
-        return tuple(ipaddress.ip_network(item, strict=False) for item in names(value))
+        return tuple(UNIX if item == UNIX else ipaddress.ip_network(item, strict=False) for item in names(value))
     except ValueError:
-        raise ValueError("a list of IP addresses or networks, such as 10.0.0.0/8") from None
+        raise ValueError("a list of IP addresses or networks, such as 10.0.0.0/8, or unix") from None
 
 
 AUDIT_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
@@ -139,7 +141,7 @@ SETTINGS = {
     "EXCLUDE_PATHS": Setting(("/static/", "/health/", "/metrics", "/favicon.ico", "/admin/jsi18n/"), names),
     "CAPTURE_BODIES": Setting(True, boolean),
     "MAX_BODY_BYTES": Setting(16_384, whole_number(0, 1 << 20)),
-    "TRUSTED_PROXIES": Setting((), networks),
+    "TRUSTED_PROXIES": Setting((), proxies),
     "AUDITED_MODELS": Setting("*", audited_models),
     "EXCLUDED_MODELS": Setting((), names),
     "TRIGGER_MODELS": Setting((), names),
@@ -257,8 +259,9 @@ class Conf:
         return self._get("MAX_BODY_BYTES")  # type: ignore[no-any-return]
 
     @property
-    def TRUSTED_PROXIES(self) -> tuple[Network, ...]:
-        """Networks whose `X-Forwarded-For` is believed. Default none: the peer's address is the client's."""
+    def TRUSTED_PROXIES(self) -> Proxies:
+        """Networks whose `X-Forwarded-For` is believed, and `unix` for whoever comes by a unix socket. Default none:
+        the peer's address is the client's."""
         return self._get("TRUSTED_PROXIES")  # type: ignore[no-any-return]
 
     @property

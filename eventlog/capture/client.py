@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.http import HttpRequest
 
-from eventlog.conf import Network, conf
+from eventlog.conf import UNIX, Proxies, conf
 from eventlog.privacy.patterns import mask_shapes
 from eventlog.record import canonical_address
 
@@ -22,12 +22,13 @@ def address_of(request: HttpRequest) -> str | None:
     proxies = conf.TRUSTED_PROXIES
     if not proxies or not forwarded:
         return canonical_address(peer[:100])
-    hops = forwarded[-2000:].split(",")[-MAX_HOPS:]
-    return first_untrusted((*(hop.strip() for hop in hops), peer), proxies)
+    hops = [hop.strip() for hop in forwarded[-2000:].split(",")[-MAX_HOPS:]]
+    by_socket = not peer and UNIX in proxies
+    return first_untrusted(tuple(hops) if by_socket else (*hops, peer), proxies)
 
 
 @lru_cache(maxsize=2048)
-def first_untrusted(hops: tuple[str, ...], proxies: tuple[Network, ...]) -> str | None:
+def first_untrusted(hops: tuple[str, ...], proxies: Proxies) -> str | None:
     """From the right; a hop that is no address ends the walk, since nobody trustworthy wrote it."""
     address = None
     for hop in reversed(hops):
@@ -35,7 +36,7 @@ def first_untrusted(hops: tuple[str, ...], proxies: tuple[Network, ...]) -> str 
         if candidate is None:
             return address
         address = candidate
-        if not any(ipaddress.ip_address(address) in network for network in proxies):
+        if not any(ipaddress.ip_address(address) in network for network in proxies if network != UNIX):
             return address
     return address
 

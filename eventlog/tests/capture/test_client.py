@@ -45,6 +45,24 @@ def test_the_address_is_the_first_from_the_right_that_is_no_proxy(
     assert address_of(request) == address
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("", "198.51.100.7", "198.51.100.7"),
+        ("", "1.1.1.1, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        ("", "198.51.100.7, garbage", None),
+        ("", "", None),
+        ("198.51.100.9", "1.1.1.1", "198.51.100.9"),  # did not come by the socket
+    ],
+)
+def test_a_proxy_at_a_unix_socket_is_trusted_where_the_settings_say_so(
+    event_log: Callable[..., None], peer: str, forwarded: str, address: str | None
+) -> None:
+    event_log(TRUSTED_PROXIES=["unix", "10.0.0.0/8"])
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+    assert address_of(request) == address
+
+
 def test_without_trusted_proxies_nothing_forwarded_counts(event_log: Callable[..., None]) -> None:
     event_log(TRUSTED_PROXIES=())
     request = RequestFactory().get("/", REMOTE_ADDR="198.51.100.9", HTTP_X_FORWARDED_FOR="1.1.1.1")
