@@ -5,6 +5,7 @@ replaced visibly, what is too long is cut with a mark, what is secret is masked.
 """
 
 import ipaddress
+import logging
 import math
 import os
 import time
@@ -34,6 +35,7 @@ from eventlog.pipeline import roles
 from eventlog.privacy.patterns import mask_shapes
 from eventlog.privacy.redaction import Redactor, redactor
 
+logger = logging.getLogger("eventlog")
 os.register_at_fork(after_in_child=uuid_utils.reseed_rng)  # else parent and child make the same ids
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -505,6 +507,7 @@ def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, A
     known = catalog.lookup(name)
     if known is None:
         cleaning.tags.add("unknown_type")
+        warn_of_unknown(name)
         known = catalog.EventType(name, catalog.SYSTEM, name)
     values = dict(given) if given.keys() <= NAMES else with_strays_in_data(given)
     timestamp, nanoseconds = moment(values.pop("timestamp", None), cleaning)
@@ -546,6 +549,12 @@ def clean_columns(given: Mapping[str, Any]) -> dict[str, Any]:
     if cleaning.tags:
         cleaned["tags"] = sorted(cleaning.tags)
     return {name: value for name, value in cleaned.items() if value is not None and value != ""}
+
+
+@lru_cache(maxsize=1024)
+def warn_of_unknown(event_type: str) -> None:
+    """Once a type and process."""
+    logger.warning("%s is no event type of the catalogue; it is kept as one of %s.", event_type, catalog.SYSTEM)
 
 
 @lru_cache(maxsize=1024)

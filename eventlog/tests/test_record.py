@@ -156,6 +156,12 @@ def test_an_unknown_type_is_kept_and_marked() -> None:
     assert (record.event_type, record.event_category, record.tags) == ("COFFEE_BREWED", "SYSTEM", ["unknown_type"])
 
 
+def test_an_unknown_type_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        make_record("TEA_BREWED", {})
+    assert [record.levelname for record in caplog.records if "TEA_BREWED" in record.message] == ["WARNING"]
+
+
 def test_an_unknown_column_is_kept_in_the_data() -> None:
     assert make_record("LOGIN", {"colour": "red", "event_data": {"size": 1}}).event_data == {"size": 1, "colour": "red"}
 
