@@ -31,8 +31,9 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
 
     @action(detail=False)
     def recent(self, request: Request, **kwargs: Any) -> Response:
-        """The newest events, newest first: `?limit=` up to 1000, `?category=` one of the catalogue's."""
-        query = RecentQuery(data=request.query_params.dict())
+        """The newest events, newest first: `?limit=` up to 1000, `?category=` one of the catalogue's; empty ones count
+        as not given."""
+        query = RecentQuery(data={name: value for name, value in request.query_params.items() if value})
         query.is_valid(raise_exception=True)
         events = self.get_queryset().newest_first()
         if category := query.validated_data.get("category"):
