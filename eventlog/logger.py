@@ -16,10 +16,11 @@ from uuid import UUID
 from django.db import Error
 
 from eventlog import catalog
+from eventlog.columns import AuthColumns, Columns, OtherColumns
 from eventlog.conf import conf
 from eventlog.context import Actor, Context, current
 from eventlog.pipeline import recorder
-from eventlog.record import AuthColumns, Columns, EventRecord, OtherColumns, clean_columns, make_record
+from eventlog.record import EventRecord, clean_columns, make_record
 
 logger = logging.getLogger("eventlog")
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from eventlog.admin import display
 from eventlog.admin.display import EMPTY, pretty_column
+from eventlog.cleaning import canonical_address
 from eventlog.models import Event, EventQuerySet
-from eventlog.record import canonical_address
 from eventlog.registry import audit_of
 
 if TYPE_CHECKING:  # generic for the type checker only

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from django.http import HttpRequest
 
+from eventlog.cleaning import canonical_address
 from eventlog.conf import UNIX, Proxies, conf
 from eventlog.privacy.patterns import mask_shapes
-from eventlog.record import canonical_address
 
 MAX_HOPS = 20  # more entries than any chain of proxies has
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

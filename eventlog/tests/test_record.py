@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventlog import catalog
+from eventlog.cleaning import canonical_address
+from eventlog.columns import CLEANERS
 from eventlog.models import DeadLetter, Event
 from eventlog.models.event import moment_of
 from eventlog.pipeline import store
-from eventlog.record import CLEANERS, canonical_address, make_record
+from eventlog.record import make_record
 
 
 class Stubborn:
