@@ -35,14 +35,6 @@ class Cleaning:
         self.tags: set[str] = set()
         self.left = MAX_JSON_CHARACTERS
 
-    def by(self, cleaner: "Cleaner", value: Any) -> Any:
-        """The value of one column; None for one that cannot even be looked at, so that the others are kept."""
-        try:
-            return cleaner(self, value)
-        except Exception:  # the value is anybody's object, and does what it likes when it is asked
-            self.tags.add("unserialisable")
-            return None
-
     def text(self, given: Any, width: int) -> str:
         """`given` as text without NUL or lone surrogates, at most `width` characters."""
         value: str = given if type(given) is str else self.described(given)

@@ -183,9 +183,10 @@ class Conf:
     def __init__(self) -> None:
         self._source: Any = None
         self._values: dict[str, Any] = {}
+        self._asked = vars(settings)  # Django keeps here what was asked of it, and takes out what is replaced
 
     def _get(self, name: str) -> Any:
-        source = getattr(settings, "EVENTLOG", None) or NOTHING
+        source = self._asked.get("EVENTLOG") or getattr(settings, "EVENTLOG", None) or NOTHING
         if source is not self._source:
             self._values = parsed(source)
             self._source = source

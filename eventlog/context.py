@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who did it, as it was at the time. `user_id` is the user model's key; None where no account is known."""
 
     user_id: Any = None
@@ -22,12 +22,7 @@ class Actor:
     auth_method: str = "anonymous"
 
     def columns(self) -> dict[str, Any]:
-        return {
-            "user_id": self.user_id,
-            "username": self.username,
-            "user_role": self.user_role,
-            "auth_method": self.auth_method,
-        }
+        return self._asdict()
 
 
 ANONYMOUS = Actor()
@@ -43,13 +38,15 @@ class Meter:
     categories: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Context(NamedTuple):
     """`columns` go into every event recorded inside, and `clean` ones too, which need no cleaning; `actor` is asked
     anew for each, because DRF finds the user inside the view; `request_id` is beside them for the log lines."""
 
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    clean: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = NOTHING
+    clean: Mapping[str, Any] = NOTHING
     actor: Callable[[], Actor | None] | None = None
     request_id: str = ""
     meter: Meter | None = None
@@ -61,8 +58,9 @@ _current: ContextVar[Context] = ContextVar("eventlog_context", default=EMPTY)
 last_request_id: ContextVar[str] = ContextVar("eventlog_last_request_id", default="")
 
 
-def current() -> Context:
-    return _current.get()
+current: Callable[[], Context] = _current.get
+enter = _current.set  # for whoever cannot use `entered`; what it returns goes to `leave`
+leave = _current.reset
 
 
 class entered:

@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -25,7 +25,7 @@ from eventlog.columns import CLEANERS
 from eventlog.conf import conf
 from eventlog.pipeline import roles
 from eventlog.privacy.patterns import mask_shapes
-from eventlog.privacy.redaction import redactor
+from eventlog.privacy.redaction import Redactor, redactor
 
 logger = logging.getLogger("eventlog")
 os.register_at_fork(after_in_child=uuid_utils.reseed_rng)  # else parent and child make the same ids
@@ -51,13 +51,15 @@ class EventRecord:
 
     def to_json(self) -> bytes:
         """UTF-8 JSON of one line, `id` first, so that records sort by id as they lie."""
-        head = {
-            "id": self.id,
-            "timestamp": self.timestamp,
-            "event_type": self.event_type,
-            "event_category": self.event_category,
-        }
-        return orjson.dumps({**head, **self.columns})
+        return orjson.dumps(
+            {
+                "id": self.id,
+                "timestamp": self.timestamp,
+                "event_type": self.event_type,
+                "event_category": self.event_category,
+                **self.columns,
+            }
+        )
 
     def __getattr__(self, name: str) -> Any:
         if name in CLEANERS:
@@ -74,7 +76,31 @@ def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, A
 
     `clean` are columns that need neither, from `clean_columns` or made by ourselves; `given` wins over them.
     """
-    cleaning = Cleaning(redactor(conf.SENSITIVE_FIELDS))
+    cleaning = Cleaning(redactor_in_force())
+    known = catalog.TYPES.get(event_type) if type(event_type) is str else None
+    if known is None:
+        known = uncatalogued(event_type, cleaning)
+    values = dict(given) if given.keys() <= NAMES else with_strays_in_data(given)
+    timestamp, nanoseconds = moment(values.pop("timestamp", None), cleaning)
+    category = values.pop("event_category", known.category)
+    columns: dict[str, Any] = {"severity": known.severity, "event_status": known.status, **(clean or {})}
+    clean_into(columns, values, cleaning)
+    if clean and "tags" in clean:
+        cleaning.tags.update(clean["tags"])
+    if cleaning.tags:
+        columns["tags"] = sorted({*columns.get("tags", ()), *cleaning.tags})
+    complete(columns, known)
+    return EventRecord(
+        id=uuid7(nanoseconds=nanoseconds),
+        timestamp=timestamp,
+        event_type=known.name,
+        event_category=category if isinstance(category, str) and category in catalog.CATEGORIES else known.category,
+        columns=columns,
+    )
+
+
+def uncatalogued(event_type: Any, cleaning: Cleaning) -> catalog.EventType:
+    """What is known of a type that is not in the catalogue as such: a change of some record, or nothing."""
     name = cleaning.text(event_type, 100) or "UNNAMED"
     if name not in catalog.TYPES:
         name = mask_shapes(name)
@@ -82,47 +108,62 @@ def make_record(event_type: Any, given: Mapping[str, Any], clean: Mapping[str, A
     if known is None:
         cleaning.tags.add("unknown_type")
         warn_of_unknown(name)
-        known = catalog.EventType(name, catalog.SYSTEM, name)
-    values = dict(given) if given.keys() <= NAMES else with_strays_in_data(given)
-    timestamp, nanoseconds = moment(values.pop("timestamp", None), cleaning)
-    category = values.pop("event_category", known.category)
-    columns: dict[str, Any] = {"severity": known.severity, "event_status": known.status, **(clean or {})}
-    for column, value in values.items():
+    return known or catalog.EventType(name, catalog.SYSTEM, name)
+
+
+def clean_into(columns: dict[str, Any], values: Mapping[str, Any], cleaning: Cleaning) -> None:
+    """Put the values into `columns`, cleaned; an empty one takes out what is there."""
+    for name, value in values.items():
         if value is None or (type(value) is str and not value):
-            if column not in CATALOGUED:
-                columns.pop(column, None)
+            if name not in CATALOGUED:
+                columns.pop(name, None)
             continue
-        cleaned = cleaning.by(CLEANERS[column], value)
+        try:
+            cleaned = CLEANERS[name](cleaning, value)
+        except Exception:  # the value is anybody's object, and does what it likes when it is asked
+            cleaning.tags.add("unserialisable")
+            continue
         if cleaned is not None and cleaned != "":
-            columns[column] = cleaned
-    if (user_id := columns.get("user_id")) is not None and "user_role" not in columns:
+            columns[name] = cleaned
+
+
+def complete(columns: dict[str, Any], known: catalog.EventType) -> None:
+    """Add what follows from the other columns: the user's role, the words to search by, the event's name."""
+    if "user_role" not in columns and (user_id := columns.get("user_id")) is not None:
         role = roles.remembered(user_id)
         if role != "":
             columns["user_role"] = role  # None: to be found out where the event is stored
-    if "search_text" not in columns and (words := searchable(name, columns)):
+    if "search_text" not in columns and (words := searchable(known.name, columns)):
         columns["search_text"] = words
     if not columns.get("event_name"):
         columns["event_name"] = plain_label(known)
-    if clean and "tags" in clean:
-        cleaning.tags.update(clean["tags"])
-    if cleaning.tags:
-        columns["tags"] = sorted({*columns.get("tags", ()), *cleaning.tags})
-    return EventRecord(
-        id=uuid7(nanoseconds=nanoseconds),
-        timestamp=timestamp,
-        event_type=name,
-        event_category=category if isinstance(category, str) and category in catalog.CATEGORIES else known.category,
-        columns=columns,
-    )
 
 
 def clean_columns(given: Mapping[str, Any]) -> dict[str, Any]:
     """What several events will have in common, cleaned and redacted once; without the empty ones."""
-    cleaning = Cleaning(redactor(conf.SENSITIVE_FIELDS))
-    cleaned = {name: cleaning.by(CLEANERS[name], value) for name, value in given.items() if name in CLEANERS and value}
+    cleaning, columns = Cleaning(redactor_in_force()), dict[str, Any]()
+    clean_into(columns, given, cleaning)
     if cleaning.tags:
-        cleaned["tags"] = sorted(cleaning.tags)
-    return {name: value for name, value in cleaned.items() if value is not None and value != ""}
+        columns["tags"] = sorted(cleaning.tags)
+    return columns
+
+
+class Latest(NamedTuple):
+    fields: tuple[str, ...]
+    redactor: Redactor
+
+
+_latest = Latest((), redactor(()))
+
+
+def redactor_in_force() -> Redactor:
+    """For the names in the settings. By their identity: to hash so many for each event would take longer than the rest
+    of the cleaning."""
+    global _latest
+    fields = conf.SENSITIVE_FIELDS
+    if _latest.fields is not fields:
+        _latest = Latest(fields, redactor(fields))
+    return _latest.redactor
 
 
 @lru_cache(maxsize=1024)

@@ -21,12 +21,13 @@ from eventlog.context import Actor
 def known_actor(request: HttpRequest) -> Actor | None:
     """The actor as far as the request knows it by now, without a query for the user; None where it does not."""
     user = resolved_user(request)
-    if user is None or user.pk is None or not user.is_authenticated:  # no key: it has deleted itself
+    key = user.pk if user is not None else None
+    if key is None or not user.is_authenticated:  # no key: it has deleted itself
         return None
     claims = getattr(getattr(request, "auth", None), "payload", None)  # DRF leaves here what the user went by
-    if isinstance(claims, Mapping):
-        return Actor(user.pk, user.get_username(), str(claims.get("role", "")), "jwt")
-    return Actor(user.pk, user.get_username(), auth_method=method_of(request, user))
+    if isinstance(claims, dict):
+        return Actor(key, user.get_username(), str(claims.get("role", "")), "jwt")
+    return Actor(key, user.get_username(), auth_method=method_of(request, user))
 
 
 def resolved_user(request: HttpRequest) -> Any:

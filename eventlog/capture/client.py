@@ -43,8 +43,10 @@ def first_untrusted(hops: tuple[str, ...], proxies: Proxies) -> str | None:
 
 def forwarded_tags(request: HttpRequest) -> tuple[str, ...]:
     """Whether something else than addresses was forwarded; the header itself is kept with the others."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")[-2000:]
-    hops = forwarded.split(",")[-MAX_HOPS:] if forwarded else ()
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
+    if not forwarded:
+        return ()
+    hops = forwarded[-2000:].split(",")[-MAX_HOPS:]
     return () if all(canonical_address(without_port(hop.strip())) for hop in hops) else ("bad_address",)
 
 
