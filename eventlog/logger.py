@@ -98,10 +98,12 @@ def surrounding(context: Context, columns: Mapping[str, Any]) -> dict[str, Any]:
     return around
 
 
+USUAL_KEYS = (int, str, type(None))
+
+
 def clean_actor(actor: Actor) -> Mapping[str, Any]:
     """Who it was; cached for the usual kinds of keys."""
-    usual = actor.user_id is None or isinstance(actor.user_id, int | str)
-    return usual_actor(actor) if usual else clean_columns(actor.columns())
+    return usual_actor(actor) if type(actor.user_id) in USUAL_KEYS else clean_columns(actor.columns())
 
 
 @lru_cache(maxsize=1024)

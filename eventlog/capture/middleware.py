@@ -89,8 +89,11 @@ class kept_going:
         return True
 
 
+ON_ARRIVAL = kept_going()
+
+
 def arrived(request: HttpRequest, *, own_thread: bool) -> Visit | None:
-    with kept_going():
+    with ON_ARRIVAL:
         streams.end_dropped()
         processes.started("web")
         visit = Visit(request, own_thread=own_thread)
@@ -151,35 +154,35 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
     if (owner := tokens.given(visit.request, response)) is not None:
         visit.who, visit.vouched = owner, True
     columns = visit.columns()
-    clean = {**visit.resources(), **visit.session_columns(), **response_columns(response, size)}
+    clean = {**visit.clean_columns(), **response_columns(response, size)}
     columns["response_content_type"] = response.get("Content-Type", "")
-    columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
     if problem:
-        columns.update(event_status=catalog.ERROR, error_code=problem, tags=[*columns["tags"], "incomplete"])
+        tags = (*columns.get("tags", ()), "incomplete")
+        columns.update(event_status=catalog.ERROR, error_code=problem, tags=tags)
     visit.told = True
     record_event(catalog.HTTP_REQUEST, columns, clean=clean)
     if response.status_code == 401:
         tokens.refused(visit.request, response)
     if response.status_code in (401, 403) and visit.request.resolver_match is not None:
         data = {"status": response.status_code}
-        record_event(catalog.UNAUTHORIZED_ACCESS, {**where(columns), "event_data": data}, clean=answer(clean))
+        refusal = {**part(columns, PLACE), "event_data": data}
+        record_event(catalog.UNAUTHORIZED_ACCESS, refusal, clean=part(clean, PLACE))
     if visit.fault is not None:
-        record_event(catalog.ERROR_500, {**where(columns), **failure(columns)}, clean=answer(clean))
+        record_fault(columns, clean)
 
 
-def answer(clean: dict[str, Any]) -> dict[str, Any]:
-    return {"response_status": clean["response_status"]}
+PLACE = ("endpoint", "request_path", "response_status")
+FAILURE = ("error_code", "error_message", "error_fingerprint", "stack_trace", "event_name")
 
 
-def where(columns: dict[str, Any]) -> dict[str, Any]:
-    return {name: columns.get(name) for name in ("endpoint", "request_path")}
+def part(columns: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """What the events beside a request's own have in common with it."""
+    return {name: columns[name] for name in names if name in columns}
 
 
-def failure(columns: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: columns[name]
-        for name in ("error_code", "error_message", "error_fingerprint", "stack_trace", "event_name")
-    }
+def record_fault(columns: dict[str, Any], clean: dict[str, Any]) -> None:
+    names = (*PLACE, *FAILURE)
+    record_event(catalog.ERROR_500, part(columns, names), clean=part(clean, names))
 
 
 def broke_off(visit: Visit, fault: BaseException) -> None:
@@ -190,14 +193,13 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
     visit.fault = visit.fault or (None if gone else fault)  # a 500 page that fails hides why it was wanted
     with kept_going(visit):
         visit.actor()
-        columns = visit.columns()
-        columns["event_name"] = f"{visit.request.method} {columns['endpoint'] or visit.request.path}"
+        columns, clean = visit.columns(), visit.clean_columns()
         columns["error_code"] = CLIENT_GONE if gone else type(fault).__qualname__
         visit.told = True
         columns["event_status"] = catalog.ERROR
-        record_event(catalog.HTTP_REQUEST, columns, clean={**visit.resources(), **visit.session_columns()})
+        record_event(catalog.HTTP_REQUEST, columns, clean=clean)
         if isinstance(visit.fault, Exception):
-            record_event(catalog.ERROR_500, {**where(columns), **failure(columns)})
+            record_fault(columns, clean)
 
 
 def remember_fault(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:

@@ -1,15 +1,14 @@
 """One request from its arrival to the end of its answer, as columns of an event."""
 
-import hashlib
 import os
 import re
 import threading
 import time
-import traceback
 import unicodedata
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
@@ -20,11 +19,12 @@ from django.http.response import HttpResponseBase
 
 from eventlog import catalog
 from eventlog.capture import actors, bodies, client, sessions, tokens
+from eventlog.capture.faults import failure_columns
+from eventlog.capture.memory import resident_kb
 from eventlog.conf import conf
-from eventlog.context import ANONYMOUS, Actor, Context, Meter, entered, last_request_id
+from eventlog.context import ANONYMOUS, Actor, Context, Meter, enter, last_request_id, leave
 from eventlog.record import clean_columns
 
-PAGE_KB = 4  # of /proc/self/statm on the platforms we run on
 SIGN_IN_PAGES = frozenset(
     [
         "login",
@@ -52,6 +52,7 @@ class Visit:
         "fault",
         "memory",
         "meter",
+        "method",
         "request",
         "request_id",
         "session",
@@ -88,14 +89,14 @@ class Visit:
         self.session = ("", "")  # key, hash
         self.vouched = False  # that what was typed as the name to sign in is one, and no password
         self.told = False  # whether its event has been recorded
-        clean = clean_columns(
-            {
-                "trace_id": client.trace_of(request),
-                "user_agent": request.META.get("HTTP_USER_AGENT", ""),
-                "request_method": request.method or "",
-            }
-        )
-        clean.update(request_id=self.request_id, ip_address=self.address, **self.session_columns())
+        self.method = request.method or ""
+        clean = {
+            **client_columns(self.method, request.META.get("HTTP_USER_AGENT", "")),
+            "request_id": self.request_id,
+            "ip_address": self.address,
+            "trace_id": client.trace_of(request),
+            "session_id": self.session_hash(),
+        }
         self.context = Context(clean=clean, actor=self.actor, request_id=self.request_id, meter=self.meter)
 
     def actor(self) -> Actor:
@@ -104,13 +105,13 @@ class Visit:
             self.who = actors.known_actor(self.request) or self.who
         return self.who or ANONYMOUS
 
-    def session_columns(self) -> dict[str, str]:
-        """The session's hash, worked out again only where a sign-in has changed its key."""
+    def session_hash(self) -> str:
+        """Worked out again only where a sign-in has changed the session's key."""
         key = actors.session_key(self.request)
         if key != self.session[0]:
             sessions.forget(self.session[1])
             self.session = key, actors.keyed_hash(key)
-        return {"session_id": self.session[1]}
+        return self.session[1]
 
     def find_actor(self) -> None:
         """Look where the view has not looked, or not yet: at the bearer token, else for the session's user. Once."""
@@ -133,7 +134,7 @@ class Visit:
         data = actors.loaded_session(self.request)
         if data is None:
             return
-        session = self.session_columns()["session_id"]
+        session = self.session_hash()
         if (
             self.who is not None
             and self.who.auth_method == "session"
@@ -146,35 +147,61 @@ class Visit:
     def __enter__(self) -> None:
         """What happens in this block happens in this request."""
         last_request_id.set(self.request_id)
-        self.before = _current.set(self), entered(self.context)
-        self.before[1].__enter__()
+        self.before = _current.set(self), enter(self.context)
 
     def __exit__(self, *fault: Any) -> None:
         token, context = self.before
-        context.__exit__(*fault)
+        leave(context)
         _current.reset(token)
         del self.before, self.context  # which hold `self.actor`: a circle, which only the garbage collector would end
 
     def columns(self) -> dict[str, Any]:
-        """The columns of the request itself."""
+        """What was asked for and what went wrong, still to be cleaned."""
         request = self.request
-        body, body_tags = bodies.body_of(request, self.tee)
-        query, query_tags = query_of(request)
-        return {
+        columns: dict[str, Any] = {
             "timestamp": self.timestamp,  # when it came, so that what it did comes after it
-            "endpoint": endpoint_of(request),
-            "request_path": request.path,
-            "query_params": self.without_withheld(query),
-            "request_headers": headers_of(request),
-            "request_body": self.without_withheld(body),
-            "referrer": request.META.get("HTTP_REFERER", ""),
             "event_category": self.category(),
-            "tags": (*body_tags, *query_tags, *client.forwarded_tags(request), *self.actor_tags()),
-            **failure_columns(self.fault),
+            "request_path": request.path,
+            "request_headers": headers_of(request),
+            "referrer": request.META.get("HTTP_REFERER", ""),
         }
+        tags = client.forwarded_tags(request)
+        if request.META.get("QUERY_STRING"):
+            query, query_tags = query_of(request)
+            columns["query_params"], tags = self.without_withheld(query), tags + query_tags
+        if self.tee is not None or "_post" in request.__dict__:
+            body, body_tags = bodies.body_of(request, self.tee)
+            columns["request_body"], tags = self.without_withheld(body), tags + body_tags
+        if self.unasked and self.who is None:
+            tags += ("unasked",)
+        if tags:
+            columns["tags"] = tags
+        if request.resolver_match is None:
+            columns["event_name"] = f"{self.method} {request.path}"
+        if self.fault is not None:
+            columns.update(failure_columns(self.fault))
+        return columns
 
-    def actor_tags(self) -> tuple[str, ...]:
-        return ("unasked",) if self.unasked and self.who is None else ()
+    def clean_columns(self) -> dict[str, Any]:
+        """Where it went and what it has cost: columns of our own making.
+
+        The processor's time is known only where the request had a thread for itself: not on an event loop, and not
+        where its body was made by another thread.
+        """
+        memory, match = resident_kb(), self.request.resolver_match
+        clean: dict[str, Any] = {
+            "session_id": self.session_hash(),
+            "response_time_ms": round((time.perf_counter() - self.started) * 1000, 3),
+            "memory_usage_mb": round(memory / 1024, 3),
+            "memory_delta_kb": memory - self.memory,
+            "db_query_count": self.meter.query_count,
+            "db_time_ms": round(self.meter.query_seconds * 1000, 3),
+        }
+        if self.thread == threading.get_ident():
+            clean["cpu_time_ms"] = round((time.thread_time() - self.cpu) * 1000, 3)
+        if match is not None:
+            clean.update(route_columns(self.method, match.route))
+        return clean
 
     def without_withheld(self, fields: Any) -> Any:
         """The fields without a name to sign in by that nobody has vouched for: it may have been a password.
@@ -187,29 +214,11 @@ class Visit:
 
     def is_sign_in(self) -> bool:
         match = self.request.resolver_match
-        return match is not None and (match.url_name in SIGN_IN_PAGES or tokens.token_view(self.request) is not None)
-
-    def resources(self) -> dict[str, Any]:
-        """What the request has cost, as clean columns.
-
-        The processor's time is known only where the request had a thread for itself: not on an event loop, and not
-        where its body was made by another thread.
-        """
-        memory = resident_kb()
-        used = {
-            "response_time_ms": round((time.perf_counter() - self.started) * 1000, 3),
-            "memory_usage_mb": round(memory / 1024, 3),
-            "memory_delta_kb": memory - self.memory,
-            "db_query_count": self.meter.query_count,
-            "db_time_ms": round(self.meter.query_seconds * 1000, 3),
-        }
-        if self.thread == threading.get_ident():
-            used["cpu_time_ms"] = round((time.thread_time() - self.cpu) * 1000, 3)
-        return used
+        return match is not None and signs_in(match.url_name, match.func)
 
     def category(self) -> str:
         """What the request was for: told by what was recorded in it, else by where it went."""
-        for category in SPECIFIC:
+        for category in SPECIFIC if self.meter.categories else ():
             if category in self.meter.categories:
                 return category
         if self.is_sign_in():
@@ -217,6 +226,11 @@ class Visit:
         if self.request.__dict__.get("_files"):
             return catalog.FILE
         return catalog.SYSTEM if self.request.path_info.startswith(HEALTH) else catalog.CRUD
+
+
+@lru_cache(maxsize=2048)
+def signs_in(url_name: str | None, view: Callable[..., Any]) -> bool:
+    return url_name in SIGN_IN_PAGES or tokens.token_view_of(view) is not None
 
 
 _current: ContextVar[Visit | None] = ContextVar("eventlog_visit", default=None)
@@ -281,79 +295,42 @@ def outcome(status: int) -> tuple[str, str]:
 
 
 def query_of(request: HttpRequest) -> bodies.Tagged:
-    """({name: value or list of values} or None, tags); the raw text where Django refuses to parse it."""
-    raw = request.META.get("QUERY_STRING", "")
-    if not raw:
-        return None, ()
+    """({name: value or list of values}, tags); the raw text where Django refuses to parse it."""
     try:
         return bodies.bounded_lists(request.GET)
     except bodies.UNPARSED:
-        return {bodies.TEXT: raw[: conf.MAX_BODY_BYTES]}, ("unparsed",)
+        return {bodies.TEXT: request.META["QUERY_STRING"][: conf.MAX_BODY_BYTES]}, ("unparsed",)
 
 
 def headers_of(request: HttpRequest) -> dict[str, str]:
     """As `request.headers`, which works its names out anew for each request."""
-    named = [(header_name(key), value) for key, value in request.META.items()]
-    return {name: value for name, value in named if name is not None}
+    return {name: value for key, value in request.META.items() if (name := header_name(key)) is not None}
 
 
 header_name = lru_cache(maxsize=1024)(HttpHeaders.parse_header_name)
+LONGEST_AGENT = 300  # characters, of those remembered; what browsers call themselves is shorter
 
 
-def endpoint_of(request: HttpRequest) -> str:
-    match = request.resolver_match
-    return readable_route(match.route) if match is not None else ""
+def client_columns(method: str, agent: str) -> dict[str, Any]:
+    """What a client calls itself and wants to do, cleaned."""
+    remembered = len(method) + len(agent) <= LONGEST_AGENT
+    return (short_client_columns if remembered else short_client_columns.__wrapped__)(method, agent)
+
+
+@lru_cache(maxsize=1024)
+def short_client_columns(method: str, agent: str) -> dict[str, Any]:
+    return clean_columns({"request_method": method, "user_agent": agent})
 
 
 @lru_cache(maxsize=2048)
+def route_columns(method: str, route: str) -> dict[str, Any]:
+    """Where a request went, cleaned."""
+    endpoint = readable_route(route)
+    return clean_columns({"endpoint": endpoint, "event_name": f"{method} {endpoint}"})
+
+
 def readable_route(route: str) -> str:
     """`^api/siswa/(?P<pk>[^/.]+)/?$` and `api/siswa/<int:pk>` both as `/api/siswa/{id}`."""
     simple = simplify_regex(route.replace("/?$", "").removesuffix("/?"))
     simple = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: "{%s}" % ("id" if name[1] == "pk" else name[1]), simple)
     return simple.replace("\\", "")
-
-
-def failure_columns(fault: BaseException | None) -> dict[str, Any]:
-    if fault is None:
-        return {}
-    return {
-        "error_code": type(fault).__qualname__,
-        "error_message": message_of(fault),
-        "error_fingerprint": fingerprint(fault),
-        "stack_trace": "".join(traceback.format_exception(fault, limit=-30)),
-    }
-
-
-def message_of(fault: BaseException) -> str:
-    return "".join(traceback.format_exception_only(fault)).strip()
-
-
-def fingerprint(fault: BaseException) -> str:
-    """Equal for equal faults: the type and the lines it came through, by their text and not by number, each once."""
-    frames = traceback.extract_tb(fault.__traceback__)
-    places = dict.fromkeys(f"{frame.filename}:{frame.name}:{frame.line}" for frame in frames)
-    return hashlib.sha256("\n".join([type(fault).__qualname__, *places]).encode(errors="replace")).hexdigest()[:32]
-
-
-def resident_kb() -> int:
-    """Resident memory of this process. /proc/self/statm is 8 times quicker than psutil; 0 where there is none."""
-    fd = statm()
-    return int(os.pread(fd, 100, 0).split()[1]) * PAGE_KB if fd >= 0 else 0
-
-
-@cache
-def statm() -> int:
-    """The open file, -1 where there is none; opened anew in a forked child, whose memory is another."""
-    try:
-        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return -1
-
-
-def forget_statm() -> None:
-    if statm.cache_info().currsize and statm() >= 0:
-        os.close(statm())
-    statm.cache_clear()
-
-
-os.register_at_fork(after_in_child=forget_statm)

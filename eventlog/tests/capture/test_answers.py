@@ -370,7 +370,7 @@ def test_a_fault_of_ours_leaves_the_answer_alone_and_the_event_incomplete(
     client: Client, event_log: Callable[..., None], direct: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event_log(RAISE_ERRORS=False)
-    monkeypatch.setattr("eventlog.capture.requests.endpoint_of", lambda request: 1 / 0)
+    monkeypatch.setattr("eventlog.capture.requests.headers_of", lambda request: 1 / 0)
     answer = client.get("/try/status/200/")
     direct()
     event = Event.objects.get(event_type="HTTP_REQUEST")
