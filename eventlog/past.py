@@ -15,9 +15,10 @@ from django.db import connections, models, router, transaction
 
 from eventlog.capture.relations import Side, sides
 from eventlog.capture.stored import values_of
+from eventlog.cleaning import CUT_MARK
 from eventlog.models import Event, EventQuerySet
 from eventlog.pipeline import outbox, rows
-from eventlog.record import CUT_MARK, clean_columns
+from eventlog.record import clean_columns
 from eventlog.registry import Audit, audit_of
 from eventlog.values import Values, fields_of, key_text, masked_names, plain, shown
 

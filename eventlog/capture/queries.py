@@ -45,7 +45,7 @@ def waited_for() -> Iterator[None]:
         return
     own = Meter()
     try:
-        with entered(replace(current(), meter=own)):
+        with entered(current()._replace(meter=own)):
             yield
     finally:
         outer.query_seconds += own.query_seconds

@@ -329,6 +329,11 @@ def route_columns(method: str, route: str) -> dict[str, Any]:
     return clean_columns({"endpoint": endpoint, "event_name": f"{method} {endpoint}"})
 
 
+def endpoint_of(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return str(route_columns(request.method or "", match.route).get("endpoint", "")) if match is not None else ""
+
+
 def readable_route(route: str) -> str:
     """`^api/siswa/(?P<pk>[^/.]+)/?$` and `api/siswa/<int:pk>` both as `/api/siswa/{id}`."""
     simple = simplify_regex(route.replace("/?$", "").removesuffix("/?"))

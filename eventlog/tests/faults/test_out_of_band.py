@@ -69,7 +69,7 @@ def test_a_mark_changed_with_psql_is_in_the_console_within_ten_seconds(
 
 
 def test_a_statement_at_the_prompt_is_one_finding(site: Site, mark: int) -> None:
-    psql(site, "BEGIN; UPDATE school_nilairaport SET fisika = 1; UPDATE school_nilairaport SET kimia = 2; COMMIT")
+    psql(site, "BEGIN; UPDATE school_nilairaport SET ipa = 1; UPDATE school_nilairaport SET ips = 2; COMMIT")
     site.drain()
     ((data,),) = site.rows("SELECT event_data FROM events WHERE event_type = 'OUT_OF_BAND_CHANGE'")
     assert (data["application"], data["changes"]) == ("psql", 2)
@@ -77,7 +77,7 @@ def test_a_statement_at_the_prompt_is_one_finding(site: Site, mark: int) -> None
 
 
 def test_what_is_rolled_back_at_the_prompt_has_not_happened(site: Site, mark: int) -> None:
-    psql(site, "BEGIN; UPDATE school_nilairaport SET fisika = 1; ROLLBACK")
+    psql(site, "BEGIN; UPDATE school_nilairaport SET ipa = 1; ROLLBACK")
     site.drain()
     assert site.count("event_category IN ('CRUD', 'SECURITY')") == 0
 
@@ -116,7 +116,7 @@ def test_behind_a_pooler_each_write_carries_its_own_context(site: Site, tmp_path
     code = (
         "from eventlog import bound\nfrom edupro.school.models import NilaiRaport\n"
         "for number, name in enumerate(['ada', 'budi'] * 10):\n"
-        f"    with bound(actor=name): NilaiRaport.objects.filter(pk={mark}).update(fisika=number)\n"
+        f"    with bound(actor=name): NilaiRaport.objects.filter(pk={mark}).update(ipa=number)\n"
     )
     direct, site.url = site.url, site.url
     site.ran(code + "from django.db import connection\nconnection.cursor().execute('SELECT 1')\nwriter.stop()")
