@@ -53,14 +53,17 @@ STATUSES = {SUCCESS: _("Success"), FAILED: _("Failed"), ERROR: _("Error"), PENDI
 
 AUTH_METHODS = ("session", "jwt", "basic", "system", "database", "anonymous")
 
+READ: Final = "READ"
+EXPORT: Final = "EXPORT"
+LOOKS = (READ, EXPORT)  # at records, which stay as they were
 CRUD_ACTIONS = {
     "CREATE": (gettext_noop("%(entity)s created"), INFO),
-    "READ": (gettext_noop("%(entity)s read"), DEBUG),
+    READ: (gettext_noop("%(entity)s read"), DEBUG),
     "UPDATE": (gettext_noop("%(entity)s changed"), INFO),
     "DELETE": (gettext_noop("%(entity)s deleted"), LOW),
     "BULK_UPDATE": (gettext_noop("several %(entity)s records changed"), LOW),
     "BULK_IMPORT": (gettext_noop("%(entity)s imported"), LOW),
-    "EXPORT": (gettext_noop("%(entity)s exported"), LOW),
+    EXPORT: (gettext_noop("%(entity)s exported"), LOW),
 }
 
 

@@ -52,10 +52,12 @@ def in_event_loop() -> bool:
 
 
 def is_change(record: EventRecord) -> bool:
-    """Whether it tells of a change in the database: a record's, or an account's."""
+    """Whether it tells of a change in the database: a record's, or an account's. Having looked cannot be undone."""
     if record.event_type in ACCOUNT_CHANGES:
         return True
-    return record.event_category == catalog.CRUD and record.event_type != catalog.HTTP_REQUEST
+    if record.event_type == catalog.HTTP_REQUEST or record.action in catalog.LOOKS:
+        return False
+    return record.event_category == catalog.CRUD
 
 
 def to_journal(record: EventRecord) -> None:
