@@ -212,9 +212,9 @@ EVENTLOG: dict[str, Any] = {
     "APPLICATION_VERSION": "0.1.0",
     "AUDITED_MODELS": {
         "school.Siswa": {"name": "siswa"},
-        "school.NilaiRaport": {"name": "nilai"},
+        "school.NilaiRaport": {"name": "nilai", "read": True},
         "school.Presensi": {"name": "presensi"},
-        "school.PenghasilanOrtu": {"name": "penghasilan"},
+        "school.PenghasilanOrtu": {"name": "penghasilan", "read": True},
         "auth.User": {"name": "user"},
         "auth.Group": {"name": "group"},
     },

@@ -16,7 +16,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
-from eventlog.capture import processes, streams, tokens
+from eventlog.capture import processes, reads, streams, tokens
 from eventlog.capture.requests import Visit, current_visit, response_columns
 from eventlog.capture.streams import CLIENT_GONE, AsyncCountedBody, CountedBody
 from eventlog.conf import conf
@@ -161,6 +161,7 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         columns.update(event_status=catalog.ERROR, error_code=problem, tags=tags)
     visit.told = True
     record_event(catalog.HTTP_REQUEST, columns, clean=clean)
+    reads.tell(visit.request, response, columns, clean)
     if response.status_code == 401:
         tokens.refused(visit.request, response)
     if response.status_code in (401, 403) and visit.request.resolver_match is not None:
