@@ -4,7 +4,7 @@ What an event holds came from outside; it reaches HTML through `format_html` onl
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +24,6 @@ from eventlog.models import Event
 from eventlog.record import plain_label
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})  # 0 and False say something
-ABSENT = object()
 
 
 # --- words ---
@@ -140,9 +139,12 @@ def size(event: Event) -> str:
 # --- who and what, as links to the events of the same ---
 def same(event: Event, words: str, *columns: str) -> str:
     """`words` as a link to the list of events that have the same values in `columns`."""
-    if not words:
-        return ""
-    query = urlencode({f"{column}__exact": getattr(event, column) for column in columns})
+    return linked(words, **{column: getattr(event, column) for column in columns}) if words else ""
+
+
+def linked(words: str, **columns: str) -> str:
+    """`words` as a link to the list of events that have these values."""
+    query = urlencode({f"{column}__exact": value for column, value in columns.items()})
     return format_html('<a href="{}?{}">{}</a>', reverse("admin:eventlog_event_changelist"), query, words)
 
 
@@ -208,33 +210,5 @@ def tags(event: Event) -> str:
     return format_html_join(" ", '<span class="eventlog-badge">{}</span>', ((tag,) for tag in event.tags))
 
 
-@display(description=_("changes"))
-def changes(event: Event) -> str:
-    """The record before and after, side by side: what has changed comes first."""
-    before, after = event.previous_values, event.new_values
-    if before in EMPTY and after in EMPTY:
-        return pretty(event.changed_fields)
-    if not isinstance(before or {}, dict) or not isinstance(after or {}, dict):
-        return pretty({"before": before, "after": after})
-    heads = (gettext("Field"), gettext("Before"), gettext("After"))
-    return format_html(
-        '<table class="eventlog-changes"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
-        format_html_join("", '<th scope="col">{}</th>', ((head,) for head in heads)),
-        format_html_join("", CHANGE_ROW, change_rows(before or {}, after or {})),
-    )
-
-
-CHANGE_ROW = '<tr class="{}"><th scope="row">{}</th><td data-title="{}">{}</td><td data-title="{}">{}</td></tr>'
-
-
-def change_rows(before: dict[str, Any], after: dict[str, Any]) -> Iterable[tuple[str, ...]]:
-    rows = [(name, before.get(name, ABSENT), after.get(name, ABSENT)) for name in {**before, **after}]
-    for name, old, new in sorted(rows, key=lambda row: row[1] == row[2]):
-        style = "eventlog-changed" if old != new else "eventlog-same"
-        yield style, name, gettext("Before"), value_in_table(old), gettext("After"), value_in_table(new)
-
-
-def value_in_table(value: Any) -> str:
-    if value is ABSENT:
-        return ""
+def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

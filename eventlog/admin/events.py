@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from eventlog.admin import display
+from eventlog.admin import display, records
 from eventlog.admin.display import EMPTY, pretty_column
 from eventlog.cleaning import canonical_address
 from eventlog.models import Event, EventQuerySet
@@ -70,7 +70,7 @@ GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
             display.severity,
             display.result,
             "reason",
-            pretty_column("event_data"),
+            records.other_data,
         ),
     ),
     (_("Who"), (display.username, display.user_id, "user_role", "auth_method", display.address, display.session)),
@@ -94,7 +94,19 @@ GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         _("Server load"),
         (display.cpu_time, "memory_usage_mb", "memory_delta_kb", "db_query_count", display.query_time),
     ),
-    (_("Record"), (display.record, "entity_name", "action", display.changes)),
+    (
+        _("Record"),
+        (
+            display.record,
+            "entity_name",
+            "action",
+            records.how_many,
+            records.chosen_by,
+            records.set_to,
+            records.which,
+            records.changes,
+        ),
+    ),
     (_("Failure"), ("error_code", "error_message", "error_fingerprint", pretty_column("stack_trace"))),
     (_("Security"), ("risk_score", pretty_column("threats"))),
     (_("System"), ("server_name", "process_id", "application_version", "environment", display.stored_at, "id")),

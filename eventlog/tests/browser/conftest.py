@@ -23,7 +23,7 @@ PASSWORD = "a password of hers"
 
 @pytest.fixture
 def change(live_server: LiveServer, django_user_model: type[User]) -> None:
-    """A changed mark, and an auditor to look at it.
+    """A changed mark, a class that has moved up, and an auditor to look at them.
 
     Made before the browser starts: Playwright's plain interface runs an event loop in the test's thread, which Django
     takes for async code.
@@ -32,6 +32,10 @@ def change(live_server: LiveServer, django_user_model: type[User]) -> None:
     values = {"previous_values": {"matematika": 70}, "new_values": {"matematika": 92}, "changed_fields": ["matematika"]}
     named = {"entity_type": "nilai", "entity_id": 17, "entity_name": "<script>alert(1)</script> Budi"}
     log_event("NILAI_UPDATE", username="guru001", action="UPDATE", **named, **values)
+    keys = [str(key) for key in range(1001, 1061)]
+    data = {"assigned": {"kelas": "XI-1"}, "filter": {"kelas": "X-1"}, "count": 60, "keys": keys, "complete": True}
+    before = {"previous_values": {"kelas": dict.fromkeys(keys, "X-1 " * 10)}, "changed_fields": ["kelas"]}
+    log_event("SISWA_BULK_UPDATE", action="BULK_UPDATE", entity_type="siswa", event_data=data, **before)
 
 
 @pytest.fixture

@@ -36,6 +36,18 @@ def test_the_pages_fit_the_screen(page: Page, width: int, scheme: Literal["light
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+STICKING_OUT = """[...document.querySelectorAll(".readonly, .readonly table")].filter((shown) =>
+    shown.getBoundingClientRect().right > shown.closest(".form-row").getBoundingClientRect().right).length"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_of_a_change_of_many_records_nothing_is_cut_off(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.get_by_role("link", name="SISWA_BULK_UPDATE").first.click()
+    expect(page.locator(".eventlog-many")).to_contain_text("1050")
+    assert page.evaluate(STICKING_OUT) == 0
+
+
 def test_nothing_can_be_changed_there(page: Page) -> None:
     open_the_change(page)
     assert page.locator("#content input:not([type=hidden]), #content [name=_save], #content .deletelink").count() == 0
