@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import Q
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -197,6 +198,15 @@ def test_two_kinds_of_records_in_one_answer_are_two_readings(
     assert types() == ["NILAI_READ", "PENGHASILAN_READ"]
 
 
+def test_who_has_seen_a_record_is_answered_for_lists_too(
+    client: Client, ada: User, bearer: Bearer, nilai: NilaiRaport
+) -> None:
+    got(client, f"/api/nilai/{nilai.pk}", **bearer(ada))
+    got(client, "/api/nilai", **bearer(ada))
+    seen = Q(entity_id=str(nilai.pk)) | Q(event_data__contains={"keys": [str(nilai.pk)]})
+    assert Event.objects.filter(seen, entity_type="nilai", username="ada").count() == 2
+
+
 # --- the admin ---
 @pytest.mark.parametrize("page", ["change/", "history/", "delete/"])
 def test_a_page_about_a_record_is_a_reading_of_it(
@@ -291,8 +301,12 @@ def test_a_stream_is_told_when_it_ends(client: Client, marks: list[NilaiRaport],
 
 
 @pytest.mark.django_db(transaction=True)
-def test_async_views_are_seen(async_client: AsyncClient, nilai: NilaiRaport, the_event: TheEvent) -> None:
-    async_to_sync(async_client.get)(f"/show/{nilai.pk}/async/")
+@pytest.mark.parametrize("path", ["/show/{}/async/", "/show/{}/"])
+def test_what_is_answered_on_the_event_loop_is_seen(
+    direct: Callable[[], None], async_client: AsyncClient, nilai: NilaiRaport, the_event: TheEvent, path: str
+) -> None:
+    async_to_sync(async_client.get)(path.format(nilai.pk))
+    direct()
     assert the_event(READ).entity_id == str(nilai.pk)
 
 
