@@ -11,7 +11,7 @@ class EventLogConfig(AppConfig):
 
     def ready(self) -> None:
         from eventlog import checks
-        from eventlog.capture import carrying, changes, logins, processes, queries
+        from eventlog.capture import carrying, changes, commands, jobs, logins, processes, queries
         from eventlog.conf import conf
 
         checks.register()
@@ -24,3 +24,5 @@ class EventLogConfig(AppConfig):
         queries.connect()
         carrying.connect()
         processes.connect()
+        jobs.connect()
+        commands.connect()

@@ -139,6 +139,7 @@ SETTINGS = {
     "RAISE_ERRORS": Setting(False, boolean),
     "SENSITIVE_FIELDS": Setting(DEFAULT_SENSITIVE_FIELDS, lambda value: DEFAULT_SENSITIVE_FIELDS + names(value)),
     "EXCLUDE_PATHS": Setting(("/static/", "/health/", "/metrics", "/favicon.ico", "/admin/jsi18n/"), names),
+    "EXCLUDE_TASKS": Setting(("eventlog.tasks.", "celery.chord_unlock", "celery.backend_cleanup"), names),
     "CAPTURE_BODIES": Setting(True, boolean),
     "MAX_BODY_BYTES": Setting(16_384, whole_number(0, 1 << 20)),
     "TRUSTED_PROXIES": Setting((), proxies),
@@ -248,6 +249,12 @@ class Conf:
         """Beginnings of request paths that are not recorded. Default what no person asks for: static files,
         health checks, metrics, the admin's script of translations."""
         return self._get("EXCLUDE_PATHS")  # type: ignore[no-any-return]
+
+    @property
+    def EXCLUDE_TASKS(self) -> tuple[str, ...]:
+        """Beginnings of the names of Celery's tasks that are recorded only where they fail. Default what runs over and
+        over without a word: the event log's own jobs and Celery's."""
+        return self._get("EXCLUDE_TASKS")  # type: ignore[no-any-return]
 
     @property
     def CAPTURE_BODIES(self) -> bool:

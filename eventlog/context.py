@@ -5,10 +5,13 @@ threads that run sync views under ASGI. It is reset by token, so that nothing ou
 """
 
 import logging
+import os
+import pwd
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -110,6 +113,36 @@ def named_actor(actor: Any) -> Actor:
     if hasattr(actor, "get_username") and hasattr(actor, "pk"):
         return Actor(user_id=actor.pk, username=actor.get_username(), auth_method="system")
     return Actor(username=str(actor), auth_method="system")
+
+
+# --- outside of any context ---
+_serves = False
+
+
+def this_process_serves() -> None:
+    """What this process and its forks do outside of any context is nobody's: it is a web server or a worker."""
+    global _serves
+    _serves = True
+
+
+def process_actor() -> Actor | None:
+    """Who acts outside of any context in a process that serves nobody: a shell, a script."""
+    return None if _serves else starter()
+
+
+def starter() -> Actor:
+    """The operating system's user that this process runs as."""
+    return user_of_system(os.getuid())
+
+
+@lru_cache(maxsize=8)
+def user_of_system(uid: int) -> Actor:
+    """By the system's own list: anybody may set the environment. In a container an id need not have a name."""
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = str(uid)
+    return Actor(username=name, auth_method="system")
 
 
 ACCESS_LOGS = frozenset({"gunicorn.access", "uvicorn.access", "django.server"})

@@ -18,7 +18,7 @@ from django.db import Error
 from eventlog import catalog
 from eventlog.columns import AuthColumns, Columns, OtherColumns
 from eventlog.conf import conf
-from eventlog.context import Actor, Context, current
+from eventlog.context import Actor, Context, current, process_actor
 from eventlog.pipeline import recorder
 from eventlog.record import EventRecord, clean_columns, make_record
 
@@ -92,10 +92,19 @@ def last_resort(event_type: Any, error: Exception, *, using: str | None = None) 
 def surrounding(context: Context, columns: Mapping[str, Any]) -> dict[str, Any]:
     """The clean columns that an event has from where it happens: system, context, actor."""
     around = {**system_columns(os.getpid(), conf.ENVIRONMENT, conf.APPLICATION_VERSION), **context.clean}
-    actor = context.actor() if context.actor is not None and "auth_method" not in columns else None
-    if actor is not None and columns.get("user_id", actor.user_id) == actor.user_id:
+    if (actor := actor_of(context, columns)) is not None:
         around.update(clean_actor(actor))
     return around
+
+
+def actor_of(context: Context, columns: Mapping[str, Any]) -> Actor | None:
+    """Who acts; None where the columns name somebody else."""
+    if "auth_method" in columns:
+        return None
+    if context.actor is None:
+        return None if columns.get("user_id") or columns.get("username") else process_actor()
+    actor = context.actor()
+    return actor if actor is not None and columns.get("user_id", actor.user_id) == actor.user_id else None
 
 
 USUAL_KEYS = (int, str, type(None))

@@ -15,6 +15,7 @@ from celery import signals
 from eventlog import catalog
 from eventlog.capture import streams
 from eventlog.conf import conf
+from eventlog.context import this_process_serves
 from eventlog.logger import log_event
 from eventlog.pipeline import writer
 
@@ -41,6 +42,7 @@ def started(kind: str) -> None:
         return
     mark = object()
     if _started.setdefault(pid, mark) is mark:  # of several threads, one
+        this_process_serves()
         program = os.path.basename(sys.argv[0]) if sys.argv else ""
         data = {"kind": kind, "program": program}
         log_event(catalog.APP_START, event_name=f"{kind} process started", event_data=data)

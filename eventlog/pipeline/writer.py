@@ -275,13 +275,14 @@ def before_end(say: Callable[[], None]) -> None:
     current().last_words = say
 
 
-def stop() -> None:
-    """Store what is left and end the thread. Runs at exit; another event begins anew."""
+def stop(deadline: float = EXIT_DEADLINE) -> None:
+    """Store what is left, for at most `deadline` seconds, and end the thread. Runs at exit; another event begins
+    anew."""
     global _writer
     if _writer is not None and _writer.pid == os.getpid():
         if _writer.last_words is not None and not _writer.database.has_moved:
             _writer.last_words()
-        _writer.stop()
+        _writer.stop(deadline)
         _writer = None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from eventlog import context
 from eventlog.capture import sessions
 from eventlog.models import Event
 from eventlog.pipeline import outbox, roles, store, writer
@@ -16,7 +17,9 @@ pytest.register_assert_rewrite("eventlog.tests.zoo.tables")
 
 
 @pytest.fixture(autouse=True)
-def event_log(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Change]:
+def event_log(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Change]:
     """Events are stored at once, on the test's connection; faults are raised; the journal is the test's own.
 
     The fixture's value changes settings: `event_log(BATCH_SIZE=3)`.
@@ -28,6 +31,7 @@ def event_log(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path
     use_database_first(request)
     roles.forget()
     sessions.forget_all()
+    monkeypatch.setattr(context, "_serves", False)  # the test's process, until a test says that it serves
     outbox.exists.cache_clear()
     change(ENABLED=True, PIPELINE="sync", RAISE_ERRORS=True, SPOOL_DIR=tmp_path / "spool")
     yield change
