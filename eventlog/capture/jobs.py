@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import orjson
+from billiard.process import current_process
 from celery import Task, signals, states
 from celery.exceptions import TimeLimitExceeded, WorkerLostError
 
@@ -31,6 +33,8 @@ CARRIED = (*WHO, "request_id", "trace_id", "reason")
 MAX_ARGUMENTS = 4096  # characters kept of a task's arguments
 LOST = (WorkerLostError, TimeLimitExceeded)  # which end a task's process before it can tell anything
 DONE = (states.SUCCESS, states.IGNORED)
+KILLED = (SystemExit, KeyboardInterrupt)  # pass through a task whose process is told to end
+_received: WeakValueDictionary[str, Any] = WeakValueDictionary()  # the requests that the worker has at hand, by task id
 _run: ContextVar["Run | None"] = ContextVar("eventlog_run", default=None)
 
 
@@ -39,6 +43,7 @@ def connect() -> None:
         (signals.before_task_publish, about_to_publish),
         (signals.task_prerun, begins),
         (signals.task_postrun, ends),
+        (signals.task_received, received),
         (signals.task_failure, lost),
         (signals.task_revoked, revoked),
         (signals.task_unknown, unknown),
@@ -84,6 +89,11 @@ class Run:
         _run.set(self.outer)
         self.before.__exit__()
 
+    def tell(self, name: str, facts: Mapping[str, Any], event_type: str, columns: dict[str, Any]) -> None:
+        if event_type == catalog.TASK_FAILED or not name.startswith(conf.EXCLUDE_TASKS):
+            columns["timestamp"] = self.cost.timestamp  # when it began, so that what it did comes after it
+            tell(event_type, {**facts, **columns.pop("event_data", {})}, columns, clean=self.cost.columns())
+
 
 def begins(task_id: str, task: Task[Any, Any], **kwargs: Any) -> None:
     if conf.ENABLED:
@@ -98,13 +108,17 @@ def ends(task_id: str, task: Task[Any, Any], retval: Any, state: str | None, **g
     if run is None or run.task_id != task_id:  # `ENABLED` was off when it began
         return
     try:
-        event_type, columns = outcome(retval, state)
-        if event_type == catalog.TASK_FAILED or not task.name.startswith(conf.EXCLUDE_TASKS):
+        if not is_killed(state):
             facts = {**facts_of(task, task.request), **arguments(task, given["args"], given["kwargs"])}
-            columns["timestamp"] = run.cost.timestamp  # when it began, so that what it did comes after it
-            tell(event_type, {**facts, **columns.pop("event_data", {})}, columns, clean=run.cost.columns())
+            run.tell(task.name, facts, *outcome(retval, state))
     finally:
         run.__exit__()
+
+
+def is_killed(state: str | None) -> bool:
+    """Whether the process is told to end in the midst of a task: then its parent knows why, and tells."""
+    in_pool = current_process().name != "MainProcess"
+    return in_pool and state is None and isinstance(sys.exc_info()[1], KILLED)
 
 
 def here(root: str) -> Context:
@@ -156,14 +170,19 @@ def moment(when: Any) -> Any:
 
 
 # --- what the worker's parent tells of, where no run came to its end ---
+def received(request: Any, **kwargs: Any) -> None:
+    _received[request.id] = request
+
+
 def lost(sender: Task[Any, Any], task_id: str, exception: Any, **given: Any) -> None:
-    """Its process has died, or was killed for taking too long. Who caused it, Celery does not say here."""
-    if isinstance(exception, LOST):
-        facts = {"task": sender.name, "task_id": task_id, **arguments(sender, given["args"], given["kwargs"])}
-        never_ended(facts, {}, failure_columns(exception))
+    """Its process has died, or was killed for taking too long, which Celery says twice; told once."""
+    if isinstance(exception, LOST) and (request := _received.pop(task_id, None)) is not None:
+        facts = {**facts_of(sender, request._context), **arguments(sender, given["args"], given["kwargs"])}
+        never_ended(facts, request._context.headers, failure_columns(exception))
 
 
 def revoked(sender: Task[Any, Any], request: Any, terminated: bool, expired: bool, **kwargs: Any) -> None:
+    _received.pop(request.id, None)
     error_code = "Terminated" if terminated else "Expired" if expired else "Revoked"
     never_ended(facts_of(sender, request), request.headers, {"error_code": error_code})
 

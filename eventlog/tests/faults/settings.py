@@ -5,8 +5,9 @@ import os
 from edupro.settings import *  # noqa: F403
 
 ROOT_URLCONF = "eventlog.tests.faults.urls"
-CELERY_IMPORTS = ["eventlog.tests.faults.tasks"]
+CELERY_IMPORTS = ["eventlog.tests.faults.tasks", "eventlog.tests.faults.crowd"]
 if "FAULTS_QUEUE" in os.environ:
+    CELERY_RESULT_BACKEND = "file://" + os.environ["FAULTS_QUEUE"] + "-results"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": os.environ["FAULTS_QUEUE"],
         "data_folder_out": os.environ["FAULTS_QUEUE"],

@@ -92,13 +92,9 @@ def test_celery_workers_told_to_end_store_all(site: Site) -> None:
 
 def celery_worker(site: Site, pool: str) -> Process:
     """With tasks to do."""
-    queue = site.folder / pool
-    for folder in (queue, site.folder / f"{pool}-control"):
-        folder.mkdir()
-    site.environment["FAULTS_QUEUE"] = str(queue)
+    worker = site.celery(pool, "-c", "2")
     site.ran(f"from eventlog.tests.faults.tasks import note\nfor n in range({TASKS}): note.delay(n)")
-    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-c", "2", "-l", "info")
-    return site.run(*site.python, "-m", "celery", "-A", "edupro", "worker", "-P", pool, *quiet, name=f"celery-{pool}")
+    return worker
 
 
 @pytest.mark.parametrize("kind", ["gunicorn", "uvicorn"])
