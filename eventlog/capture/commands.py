@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from eventlog import catalog
 from eventlog.capture.costs import Cost
-from eventlog.capture.requests import failure_columns
+from eventlog.capture.faults import failure_columns
 from eventlog.conf import conf
 from eventlog.context import Context, Meter, current, entered, starter
 from eventlog.logger import record_event

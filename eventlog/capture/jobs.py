@@ -19,12 +19,15 @@ from celery.exceptions import TimeLimitExceeded, WorkerLostError
 
 from eventlog import catalog
 from eventlog.capture.costs import Cost
-from eventlog.capture.requests import current_visit, failure_columns
+from eventlog.capture.faults import failure_columns
+from eventlog.capture.requests import current_visit
+from eventlog.cleaning import Cleaning
+from eventlog.columns import structure
 from eventlog.conf import conf
 from eventlog.context import Actor, Context, Meter, current, entered
 from eventlog.logger import record_event, surrounding
 from eventlog.privacy.redaction import redactor
-from eventlog.record import Cleaning, clean_columns, structure
+from eventlog.record import clean_columns
 
 HEADER = "eventlog"
 BEAT = "celery_beat_task"  # a header by which Celery's beat marks what it sends
@@ -188,12 +191,13 @@ def revoked(sender: Task[Any, Any], request: Any, terminated: bool, expired: boo
 
 
 def unknown(message: Any, name: str, id: str, **kwargs: Any) -> None:
-    never_ended({"task": name, "task_id": id}, message.headers, {"error_code": "NotRegistered"})
+    facts = {"task": name, "task_id": id, "root_id": message.headers.get("root_id")}
+    never_ended(facts, message.headers, {"error_code": "NotRegistered"})
 
 
 def never_ended(facts: Mapping[str, Any], headers: Mapping[str, Any] | None, columns: Mapping[str, Any]) -> None:
     if conf.ENABLED:
-        with entered(context_of(headers, str(facts["task_id"]))):
+        with entered(context_of(headers, facts["root_id"] or facts["task_id"])):
             tell(catalog.TASK_FAILED, facts, columns)
 
 
@@ -210,6 +214,7 @@ def facts_of(task: Task[Any, Any], request: Any) -> dict[str, Any]:
         "task": task.name,
         "task_id": request.id,
         "parent_id": request.parent_id,
+        "root_id": request.root_id,
         "queue": (request.delivery_info or {}).get("routing_key"),
         "worker": request.hostname,
         "retries": request.retries,

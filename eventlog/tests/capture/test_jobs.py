@@ -225,9 +225,10 @@ def test_a_scheduled_task_and_what_it_causes_are_named_beats(work: Work) -> None
 
 @pytest.mark.parametrize(
     "header",
-    ["", "{", "[1]", '"x"', "7", '{"auth_method": "jwt", "user_id": [1], "username": {"a": 1}}', '{"username": "eve"}'],
-)
-def test_a_header_that_somebody_else_has_written_harms_nothing(work: Work, the_event: Find, header: str) -> None:
+    ["", "{", "[1]", '"x"', "7", 7, None, {}, '{"auth_method": "jwt", "user_id": [1], "username": {"a": 1}}',
+     '{"username": "eve"}'],
+)  # fmt: skip
+def test_a_header_that_somebody_else_has_written_harms_nothing(work: Work, the_event: Find, header: Any) -> None:
     given = jobs.context_of({jobs.HEADER: header}, "root")
     assert given.actor is not None and given.request_id == "root"
     with context.entered(given):
