@@ -93,7 +93,7 @@ class Run:
         if isinstance(error, SystemExit):
             columns = {"error_message": error.code} if isinstance(error.code, str) else {}
         else:
-            columns = failure_columns(error)
+            columns = {} if error is None else failure_columns(error)
         kept = ("error_code", "error_fingerprint") if self.name in SECRET_ARGUMENTS else tuple(columns)
         return {name: columns[name] for name in kept if name in columns}
 

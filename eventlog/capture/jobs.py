@@ -67,7 +67,7 @@ def carried() -> dict[str, Any]:
     """Clean columns: what the log itself would keep."""
     context = current()
     if (visit := current_visit()) is not None:
-        visit.find_actor(ask=True)
+        visit.find_actor()
     around = {**surrounding(context, context.columns), **clean_columns(context.columns)}
     return {name: around[name] for name in CARRIED if name in around}
 
@@ -164,7 +164,7 @@ def outcome(retval: Any, state: str | None) -> tuple[str, dict[str, Any]]:
         again = {"event_data": {"again_at": moment(retval.when)}}
         return catalog.TASK_RETRY, {**failure_columns(retval.exc or retval), **again}
     fault = retval if isinstance(retval, BaseException) else sys.exc_info()[1]
-    return catalog.TASK_FAILED, failure_columns(fault)
+    return catalog.TASK_FAILED, {} if fault is None else failure_columns(fault)
 
 
 def moment(when: Any) -> Any:
