@@ -21,7 +21,8 @@ def triggered(site: Site) -> Iterator[Site]:
     yield site
     for process in site.started:
         process.destroy()
-    site.manage("pgtrigger", "uninstall")
+    del site.environment["EVENTLOG_TRIGGER_MODELS"]
+    site.manage("pgtrigger", "install")  # those of the project again, and no others
     servers.rows(site.url, "DELETE FROM school_presensi")
 
 

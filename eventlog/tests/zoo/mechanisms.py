@@ -23,11 +23,13 @@ def by_triggers(change_settings: Callable[..., None], *labels: str) -> Iterator[
     for model, trigger in made:
         trigger.install(model)
     connection.ensure_connection()
-    connection.execute_wrappers.append(carrying.carrying)
+    if carrying.carrying not in connection.execute_wrappers:  # a connection that is made just now has it already
+        connection.execute_wrappers.append(carrying.carrying)
     try:
         yield
     finally:
-        connection.execute_wrappers.remove(carrying.carrying)
+        if carrying.carrying in connection.execute_wrappers:
+            connection.execute_wrappers.remove(carrying.carrying)
         for model, trigger in made:
             trigger.uninstall(model)
         change_settings(TRIGGER_MODELS=())
