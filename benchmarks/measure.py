@@ -13,15 +13,15 @@ from pathlib import Path
 from threading import Condition
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import signals as auth_signals
 from django.core import signals as core_signals
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, connections, models
 from django.db.backends import signals as backend_signals
 from django.db.models import signals as model_signals
 from django.dispatch import Signal
-
-from eventlog.pipeline import writer
 
 SIGNALS = [
     value
@@ -60,12 +60,24 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 # --- what is measured ---
+def answer(handler: WSGIHandler, environ: dict[str, Any], expected: int) -> None:
+    """One request as a WSGI server makes it. A wrong status ends the run: its time would mean nothing."""
+    seen: list[str] = []
+    response = handler(environ, lambda status, headers, exc_info=None: seen.append(status))  # type: ignore[arg-type]
+    for _ in response:
+        pass
+    response.close()
+    if not seen[0].startswith(str(expected)):
+        raise SystemExit(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} gave {seen[0]}, not {expected}")
+
+
 @dataclass(slots=True)
 class Turn:
-    """One turn of one side. `seconds` are its single calls; the other figures are of the whole turn, the writer's
-    work for it included, in seconds."""
+    """One turn of one side. `seconds` are its single calls, `calls_cpu` what they take of their thread's CPU time
+    and of the backends'; the others are of the whole turn, the writer's work for it included. All in seconds."""
 
     seconds: list[float] = field(default_factory=list)
+    calls_cpu: float = 0.0
     wall: float = 0.0
     cpu: float = 0.0
     backend_cpu: float = 0.0
@@ -88,11 +100,12 @@ def turn(side: Side, calls: int, backends: Sequence[int] = ()) -> Turn:
     side.enter()
     gc.collect()
     result, clock = Turn(), time.perf_counter
-    backend, cpu, began = backend_seconds(backends), time.process_time(), clock()
+    backend, cpu, thread, began = backend_seconds(backends), time.process_time(), time.thread_time(), clock()
     for _ in range(calls):
         started = clock()
         side.call()
         result.seconds.append(clock() - started)
+    result.calls_cpu = time.thread_time() - thread + backend_seconds(backends) - backend
     side.finish()
     result.wall, result.cpu = clock() - began, time.process_time() - cpu
     result.backend_cpu = backend_seconds(backends) - backend
@@ -164,10 +177,17 @@ def throwaway_database() -> Iterator[str]:
     try:
         yield name
     finally:
-        writer.stop()
+        stop_writer()
         del os.environ["BENCHMARKS_DATABASE"]
         connections.close_all()
         connection.creation.destroy_test_db(configured, verbosity=0)
+
+
+def stop_writer() -> None:
+    if apps.is_installed("eventlog"):  # the peers are measured without it
+        from eventlog.pipeline import writer
+
+        writer.stop()
 
 
 def is_ours(entry: Sequence[Any]) -> bool:
@@ -208,6 +228,8 @@ class Idle:
     """Waits until this process's writer has stored all it was given, so that its work counts to the right side."""
 
     def __init__(self) -> None:
+        from eventlog.pipeline import writer
+
         self.changed = Condition()
         self.turns = 0
         self.writer = writer.current()
