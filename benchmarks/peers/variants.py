@@ -33,7 +33,7 @@ VARIANTS = {
     SIGNALS: Variant(
         ("eventlog",),
         ("eventlog.capture.middleware.EventLoggingMiddleware",),
-        {"EVENTLOG": {"AUDITED_MODELS": AUDITED}},
+        {"EVENTLOG": {"AUDITED_MODELS": AUDITED, "TRIGGER_MODELS": ()}},
     ),
     TRIGGERS: Variant(
         ("eventlog", "pgtrigger"),
