@@ -16,7 +16,7 @@ from eventlog.record import EventRecord
 
 ABORTED = 3  # PQTRANS_INERROR, libpq
 INSERT = "INSERT INTO event_outbox (id, record) VALUES (%s, %s)"
-CLAIM = "SELECT id::text, record, change::text FROM event_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+CLAIM = "SELECT id::text, record, change FROM event_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
 RELEASE = "DELETE FROM event_outbox WHERE id = ANY(%s::uuid[])"
 
 

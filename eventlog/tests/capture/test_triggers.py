@@ -64,7 +64,7 @@ def test_one_that_somebody_has_switched_off_is_known(keepers: None) -> None:
 def test_they_cannot_be_ignored_by_a_setting_of_the_session(keepers: None) -> None:
     with pgtrigger.ignore():
         Keeper.objects.create(code="k", name="Kim")
-    assert raw("SELECT change->>'operation' FROM event_outbox") == [("INSERT",)]
+    assert raw("SELECT change::jsonb->>'operation' FROM event_outbox") == [("INSERT",)]
 
 
 def test_options_choose_and_mask_the_columns(event_log: Callable[..., None]) -> None:
@@ -72,11 +72,19 @@ def test_options_choose_and_mask_the_columns(event_log: Callable[..., None]) -> 
     with by_triggers(event_log, "zoo.Keeper"):
         Keeper.objects.create(code="k", name="Kim")
         Keeper.objects.update(name="Lee")
-        assert "Kim" not in str(raw("SELECT change - 'context' FROM event_outbox"))
+        assert "Kim" not in str(raw("SELECT change::jsonb - 'context' FROM event_outbox"))
         settle()
     created, changed = Event.objects.order_by("timestamp")
     assert (created.event_type, created.new_values) == ("PERSON_CREATE", {"name": "[masked]"})
     assert changed.previous_values == changed.new_values == {"name": "[masked]"} and changed.changed_fields == ["name"]
+
+
+def test_a_change_of_left_out_columns_alone_is_not_told(event_log: Callable[..., None]) -> None:
+    event_log(AUDITED_MODELS={"zoo.Keeper": {"exclude": ["name"]}})
+    with by_triggers(event_log, "zoo.Keeper"):
+        Keeper.objects.create(code="k", name="Kim")
+        Keeper.objects.update(name="Lee")
+        assert raw("SELECT change::jsonb->>'operation' FROM event_outbox") == [("INSERT",)]
 
 
 def test_what_is_secret_by_its_name_never_reaches_the_outbox(event_log: Callable[..., None]) -> None:
@@ -87,10 +95,11 @@ def test_what_is_secret_by_its_name_never_reaches_the_outbox(event_log: Callable
         assert "sesame" not in str(raw("SELECT change, record FROM event_outbox"))
 
 
-def test_a_table_of_very_many_columns_has_its_triggers() -> None:
+def test_a_table_of_very_many_columns_is_read_whole() -> None:
+    """PostgreSQL passes a function at most a hundred arguments."""
     table = triggers.Table(Animal, triggers.Audit("animal"))
-    table.fields *= 6
-    assert table.all_of("NEW").count("jsonb_build_object") > 3
+    table.fields *= 100 // len(table.fields) + 1
+    raw(f"DO $$ DECLARE new zoo_animal; later TEXT := ''; BEGIN {table.all_of('NEW')} END $$")
 
 
 def test_where_the_event_log_is_off_they_tell_nothing(keepers: None, event_log: Callable[..., None]) -> None:
