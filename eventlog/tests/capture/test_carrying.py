@@ -120,4 +120,4 @@ def test_a_rolled_back_savepoint_takes_no_later_context_with_it(tags: None) -> N
 def test_a_connection_that_needs_it_not_carries_nothing() -> None:
     with CaptureQueriesContext(connection) as queries:
         Keeper.objects.create(code="k", name="Kim")
-    assert not any("set_config" in query["sql"] for query in queries)
+    assert not any("SET LOCAL" in query["sql"] for query in queries)
