@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar, overload
 
 from django.apps import apps
-from django.contrib.auth import get_user_model
+from django.conf import settings
 from django.db import models
 
 from eventlog.conf import conf
@@ -131,16 +132,23 @@ def concrete_label(model: type[models.Model]) -> str:
 
 
 def is_account(model: type[models.Model]) -> bool:
-    return issubclass(model, get_user_model())
+    return is_kind_of(model, settings.AUTH_USER_MODEL)
+
+
+@lru_cache(maxsize=1024)
+def is_kind_of(model: type[models.Model], label: str) -> bool:
+    return issubclass(model, apps.get_model(label))
 
 
 def by_triggers(model: type[models.Model]) -> bool:
     """Whether PostgreSQL tells of the changes of this model, and Python does not."""
-    return bool(conf.TRIGGER_MODELS) and concrete_label(model) in trigger_labels(conf.TRIGGER_MODELS)
+    labels = conf.TRIGGER_MODELS
+    return bool(labels) and is_among(model, labels)
 
 
-def trigger_labels(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name.lower() for name in names)
+@lru_cache(maxsize=1024)
+def is_among(model: type[models.Model], labels: tuple[str, ...]) -> bool:
+    return concrete_label(model) in {label.lower() for label in labels}
 
 
 def find(model: type[models.Model], wanted: Any, excluded: tuple[str, ...]) -> Audit | None:

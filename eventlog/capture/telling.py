@@ -57,11 +57,14 @@ def label_of(instance: models.Model, *, using: str) -> str:
     A `__str__` may need rows that are not loaded, or gone. It is not let: a query for each change would cost more than
     the change, and one that fails would undo it.
     """
+    wrappers = connections[using].execute_wrappers  # by hand: as a context manager it would cost more than the text
+    wrappers.append(no_query)
     try:
-        with connections[using].execute_wrapper(no_query):
-            return str(instance)[:200]
+        return str(instance)[:200]
     except Exception:  # the project's own `__str__`, which must never stop a change
         return f"{instance._meta.object_name} {key_text(instance.pk)}"
+    finally:
+        wrappers.pop()
 
 
 def names_of_related(instance: models.Model, *, using: str) -> dict[str, str]:
