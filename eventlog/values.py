@@ -6,7 +6,7 @@ Signals, bulk writes and triggers all end here, so that a value looks the same h
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
 from functools import lru_cache
@@ -72,11 +72,21 @@ def normal(field: Field, value: Any) -> Any:
     """
     if value is None or is_expression(value):
         return value
+    kind: Any = type(field)
+    if type(value) is unchanged(kind):
+        return plain(value)
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     try:
         return plain(as_stored(target, value))
     except Exception:  # the project's own fields raise what they like; the change must not fail for it
         return plain(value)
+
+
+@lru_cache(maxsize=1024)
+def unchanged(field: Any) -> type | None:
+    """The type of the values that a field of this class gives back as they are; most values are of these."""
+    kinds = ((models.CharField, str), (models.TextField, str), (models.IntegerField, int), (models.DateField, date))
+    return next((kind for base, kind in kinds if field.to_python is base.to_python), None)
 
 
 def as_stored(field: Field, value: Any) -> Any:

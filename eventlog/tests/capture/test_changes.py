@@ -204,6 +204,14 @@ def test_a_field_that_cannot_read_its_own_value_does_not_stop_the_save() -> None
     assert values.normal(Odd(), "as it is") == "as it is"
 
 
+def test_a_field_that_changes_texts_is_asked() -> None:
+    class Loud(models.CharField):  # type: ignore[type-arg]
+        def to_python(self, value: Any) -> Any:
+            return str(value).upper()
+
+    assert values.normal(Loud(), "putri") == "PUTRI"
+
+
 def test_bytes_of_the_same_length_are_a_change() -> None:
     field = models.BinaryField()
     assert values.normal(field, b"abc") != values.normal(field, b"abd")
