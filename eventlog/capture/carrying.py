@@ -18,6 +18,7 @@ from eventlog.capture.telling import label_of, names_of_related
 from eventlog.conf import conf
 from eventlog.context import current
 from eventlog.logger import surrounding
+from eventlog.pipeline import outbox
 from eventlog.record import clean_columns
 from eventlog.values import key_text
 
@@ -40,7 +41,7 @@ def watch(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 def carrying(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """An execute wrapper."""
-    if type(sql) is str and may_write(sql):
+    if type(sql) is str and sql is not outbox.INSERT and may_write(sql):
         sql, params = carried(sql, params, many=many)
     return execute(sql, params, many, context)
 

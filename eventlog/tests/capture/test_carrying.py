@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from eventlog import bound
 from eventlog.capture import carrying
 from eventlog.models import Event
+from eventlog.pipeline import outbox
 from eventlog.tests.zoo.mechanisms import by_triggers, settle
 from eventlog.tests.zoo.models import Keeper, Tag
 
@@ -114,6 +115,12 @@ def test_a_rolled_back_savepoint_takes_no_later_context_with_it(tags: None) -> N
         cursor.execute("SELECT change FROM event_outbox ORDER BY id")
         changes = [json.loads(change) for (change,) in cursor]
     assert [change["context"]["columns"]["username"] for change in changes] == ["first", "third"]
+
+
+def test_our_own_row_in_the_outbox_carries_nothing() -> None:
+    seen: list[str] = []
+    carrying.carrying(lambda sql, *others: seen.append(sql), outbox.INSERT, ["id", "record"], False, {})
+    assert seen == [outbox.INSERT]
 
 
 @pytest.mark.django_db
