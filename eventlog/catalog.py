@@ -5,6 +5,7 @@ here. Changes of records have types made from the entity's name: `crud_type("sis
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Union
 
 from django.utils.translation import gettext_lazy as _
@@ -186,6 +187,7 @@ def crud_type(entity: str, action: str) -> str:
     return f"{entity}_{action}".upper()
 
 
+@lru_cache(maxsize=1024)
 def lookup(name: str) -> EventType | None:
     """What is known of a type; None for one that is neither in the catalogue nor `<ENTITY>_<ACTION>`."""
     known = TYPES.get(name)

@@ -12,6 +12,7 @@ from eventlog.logger import record_event
 from eventlog.values import key_text
 
 FAILED = 3  # libpq's PQTRANS_INERROR
+OURS = ("action", "changed_fields")  # these columns hold words of the program, which need no cleaning
 
 
 def one_transaction(alias: str) -> AbstractContextManager[Any]:
@@ -28,7 +29,8 @@ def tell(event_type: str, *, using: str, **columns: Any) -> None:
     if (visit := current_visit()) is not None:
         visit.find_actor()  # a view that changes something need not have looked at who asks for it
         columns.setdefault("endpoint", endpoint_of(visit.request))
-    record_event(event_type, columns, using=using)
+    ours = {name: columns.pop(name) for name in OURS if columns.get(name)}
+    record_event(event_type, columns, using=using, clean=ours)
     if is_broken(connections[using]):
         raise DatabaseError("The change is undone, because its event could not be stored with it.")
 
