@@ -36,7 +36,10 @@ class Journal:
         self.sequence = 0  # the last number given
         self.segment: Segment | None = None  # being written
         self.closed: deque[Segment] = deque()  # not stored yet, oldest first
-        self.pressure = 0  # 0 (room) to 4 (none), see `pressure_of`
+        # A folder that is full already stays so until the database has taken something: else each of the workers that
+        # a server replaces all the time would add what it can before it knows.
+        self.least_pressure = int(segments.size_on_disk(directory) >= conf.SPOOL_MAX_BYTES)
+        self.pressure = self.least_pressure  # 0 (room) to 4 (none), see `pressure_of`
 
     def append(self, record: bytes) -> int:
         """Give `record` the next sequence number and write it, in one `write`; return how many are in the segment.
@@ -92,7 +95,8 @@ class Journal:
             segment.release_memory()
         taken = segments.size_on_disk(self.directory) if away or len(self.closed) > 1 else 0
         stranded = sum(segment.bytes_in_memory() for segment in list(self.closed) if not segment.on_disk)
-        self.pressure = max(pressure_of(taken, conf.SPOOL_MAX_BYTES), pressure_of(stranded, MAX_STRANDED_BYTES))
+        felt = (pressure_of(taken, conf.SPOOL_MAX_BYTES), pressure_of(stranded, MAX_STRANDED_BYTES))
+        self.pressure = max(self.least_pressure, *felt)
 
     def is_on_disk(self) -> bool:
         """Whether the disk has all that is not stored yet."""

@@ -125,7 +125,7 @@ class Writer:
         except (Error, OSError) as error:
             self.back_off(error)
         else:
-            self.pause = 0.0
+            self.pause, self.journal.least_pressure = 0.0, 0
         finally:
             self.busy_since = None
 

@@ -170,6 +170,17 @@ def test_what_other_processes_have_left_takes_room_while_the_database_is_away(
     assert journal.pressure == 4
 
 
+def test_a_process_that_begins_with_a_full_folder_spares_it_from_the_start(tmp_path: Path, event_log: Change) -> None:
+    event_log(SPOOL_MAX_BYTES=1 << 20)
+    (tmp_path / f"0a1b2c3d.{'0' * 32}.1.000000000001.closed").write_bytes(b"x" * (1 << 20))
+    begun = Journal(tmp_path, database="0a1b2c3d")
+    begun.bound(away=False)
+    assert begun.pressure == 1
+    begun.least_pressure = 0  # the writer says so once the database has taken something
+    begun.bound(away=False)
+    assert begun.pressure == 0
+
+
 def test_numbers_skipped_at_the_end_of_a_segment_are_known_to_whoever_adopts_it(journal: Journal) -> None:
     journal.append(b"1")
     journal.skip()
