@@ -6,7 +6,6 @@ left of the event is kept. `RAISE_ERRORS` lets faults through; our tests set it.
 
 import logging
 import os
-import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +19,7 @@ from eventlog.columns import AuthColumns, Columns, OtherColumns
 from eventlog.conf import conf
 from eventlog.context import Actor, Context, current, process_actor
 from eventlog.pipeline import recorder
+from eventlog.pipeline.notices import of_process
 from eventlog.record import EventRecord, clean_columns, make_record
 
 logger = logging.getLogger("eventlog")
@@ -28,14 +28,7 @@ logger = logging.getLogger("eventlog")
 @lru_cache(maxsize=4)
 def system_columns(pid: int, environment: str, version: str) -> Mapping[str, Any]:
     """Where it happened. Cached: they are the same for each event of a process."""
-    return clean_columns(
-        {
-            "server_name": socket.gethostname(),
-            "process_id": pid,
-            "application_version": version,
-            "environment": environment,
-        }
-    )
+    return clean_columns(of_process(pid, environment=environment, version=version))
 
 
 def log_event(event_type: str, /, **columns: Any) -> EventRecord:

@@ -57,8 +57,7 @@ class Audit:
 
 @dataclass(slots=True)
 class Registry:
-    """`chosen` by `audited(...)`, by label; `found` holds the answers under the settings `wanted`, `excluded` and
-    `triggered`."""
+    """`chosen` by `audited(...)`, by label; `found` holds the answers under the settings `wanted` and `excluded`."""
 
     chosen: dict[str, Audit] = field(default_factory=dict)
     found: dict[type[models.Model], Audit | None] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from eventlog.capture.requests import current_visit, endpoint_of
-from eventlog.capture.telling import label_of, names_of_related
+from eventlog.capture.telling import file_sizes, label_of, names_of_related
 from eventlog.conf import conf
 from eventlog.context import current
 from eventlog.logger import surrounding
@@ -90,6 +90,7 @@ def named(instance: models.Model, using: str | None) -> Iterator[None]:
         "key": "" if instance.pk is None else key_text(instance.pk),
         "name": label_of(instance, using=alias),
         "names": names_of_related(instance, using=alias),
+        "files": file_sizes(instance),
         "save": next(_saves),  # one save may write into the tables of several models
     }
     token = _record.set(record)

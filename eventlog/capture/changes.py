@@ -15,7 +15,7 @@ from django.db.models.signals import ModelSignal, post_delete, post_save, pre_de
 from eventlog.capture import accounts, bulk, summaries
 from eventlog.capture.atomic import BEFORE, wrap_save_base
 from eventlog.capture.stored import stored_values, values_of
-from eventlog.capture.telling import about, names_of_related, tell
+from eventlog.capture.telling import about, file_sizes, names_of_related, tell
 from eventlog.capture.watched import Watch, watch_of
 from eventlog.catalog import crud_type
 from eventlog.registry import audit_of, by_triggers, is_account
@@ -170,9 +170,12 @@ def tell_of(instance: models.Model, action: str, watch: Watch, using: str, **col
         return
     record = about(watch.audit.name, instance, using=using)
     new = columns.get("new_values") or {}
-    names = {name: said for name, said in names_of_related(instance, using=using).items() if name in new}
-    if names:
-        record["event_data"] = {**record.get("event_data", {}), "names": names}
+    besides: dict[str, Values] = {
+        "names": {**names_of_related(instance, using=using)},
+        "files": {**file_sizes(instance)},
+    }
+    found = {what: {name: said for name, said in values.items() if name in new} for what, values in besides.items()}
+    record["event_data"] = {**record.get("event_data", {}), **{what: said for what, said in found.items() if said}}
     tell(crud_type(watch.audit.name, action), using=using, action=action, **record, **columns)
 
 

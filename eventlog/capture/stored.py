@@ -10,8 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
 
 from eventlog.capture.queries import uncounted, waited_for
-from eventlog.registry import Audit
-from eventlog.values import Field, Values, chosen, fields_of, is_expression, normal, plain
+from eventlog.values import Field, Values, is_expression, normal, plain
 
 Rows = dict[Any, Values]
 
@@ -87,9 +86,3 @@ class Reading:
         for at, convert, expression in self.converters:
             values[at] = convert(values[at], expression, connection)
         return values
-
-
-def counted(model: type[models.Model], audit: Audit, only: Collection[str] | None = None) -> tuple[Field, ...]:
-    """The fields of `fields_of` that a save of `only` these writes; all of them are one tuple, always the same."""
-    fields = fields_of(model, audit)
-    return fields if only is None else chosen(fields, only)

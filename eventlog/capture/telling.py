@@ -1,9 +1,11 @@
 """Telling of a change that is under way: inside its transaction, with who and where from the context."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import lru_cache
 from typing import Any
 
+from django.core.files.storage import FileSystemStorage
 from django.db import DatabaseError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -76,6 +78,22 @@ def names_of_related(instance: models.Model, *, using: str) -> dict[str, str]:
         return {}
     links = {field.attname: loaded.get(field.name) for field in instance._meta.concrete_fields if field.name in loaded}
     return {name: label_of(related, using=using) for name, related in links.items() if related is not None}
+
+
+def file_sizes(instance: models.Model) -> dict[str, int]:
+    """{column of a file: its bytes}. A file that lies in another than the local storage is asked for nothing."""
+    sizes = {}
+    for name in file_columns(type(instance)):
+        file = getattr(instance, name) if instance.__dict__.get(name) else None
+        if file is not None and (not file._committed or isinstance(file.storage, FileSystemStorage)):
+            with suppress(OSError, ValueError):  # gone already, or a name without a file
+                sizes[name] = file.size
+    return sizes
+
+
+@lru_cache(maxsize=1024)
+def file_columns(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if isinstance(field, models.FileField))
 
 
 class QueryRefused(Exception):

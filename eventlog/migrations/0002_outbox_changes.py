@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="outboxevent",
             name="change",
-            field=models.JSONField(null=True),
+            field=models.TextField(null=True),
         ),
         migrations.AlterField(
             model_name="outboxevent",

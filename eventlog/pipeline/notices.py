@@ -25,7 +25,7 @@ def is_told(segment: Segment) -> bool:
 def unclean_stop(segment: Segment) -> EventRecord:
     """The event of a process's death, always the same for the same process, so that twice is once."""
     died = datetime.fromtimestamp(os.fstat(segment.fd).st_mtime, UTC)
-    columns = {"timestamp": died, **of_process(segment.pid), "event_data": {"writer": segment.writer}}
+    columns = {"timestamp": died, **here(segment.pid), "event_data": {"writer": segment.writer}}
     record = make_record(catalog.UNCLEAN_STOP, columns)
     return replace(record, id=fixed_id(record.id, int(segment.writer, 16)))
 
@@ -33,14 +33,18 @@ def unclean_stop(segment: Segment) -> EventRecord:
 def events_dropped(numbers: Mapping[str, int]) -> EventRecord:
     """`numbers` of dropped events by category and severity."""
     data = {"dropped": dict(numbers), "limit_bytes": conf.SPOOL_MAX_BYTES}
-    return make_record(catalog.EVENTS_DROPPED, {**of_process(os.getpid()), "event_data": data})
+    return make_record(catalog.EVENTS_DROPPED, {**here(os.getpid()), "event_data": data})
 
 
-def of_process(pid: int) -> dict[str, Any]:
+def of_process(pid: int, *, environment: str, version: str) -> dict[str, Any]:
     """Where a process of this machine runs, or ran: the folder of the journal is on a local disk."""
     return {
         "server_name": socket.gethostname(),
         "process_id": pid,
-        "application_version": conf.APPLICATION_VERSION,
-        "environment": conf.ENVIRONMENT,
+        "application_version": version,
+        "environment": environment,
     }
+
+
+def here(pid: int) -> dict[str, Any]:
+    return of_process(pid, environment=conf.ENVIRONMENT, version=conf.APPLICATION_VERSION)

@@ -22,6 +22,7 @@ from eventlog.record import EventRecord, make_record
 from eventlog.registry import Audit, audit_of
 from eventlog.values import Values, key_text, normal
 
+BESIDES = ("names", "files")  # what records call themselves that it points at; bytes of its files
 ACTIONS = {"INSERT": "CREATE", "UPDATE": "UPDATE", "DELETE": "DELETE", "TRUNCATE": "DELETE", "MEMBERS": "UPDATE"}
 
 
@@ -118,9 +119,9 @@ def concrete(model: type[models.Model]) -> type[models.Model]:
 
 def what_is_known(saved: Mapping[str, Any], change: Change) -> dict[str, Any]:
     """As signals tell it: what the record calls itself, and those that it points at; that it was saved as a proxy."""
-    names = {name: said for name, said in saved["names"].items() if name in change.later}
+    told = {what: {name: said for name, said in saved[what].items() if name in change.later} for what in BESIDES}
     proxy = saved["model"] if apps.get_model(saved["model"])._meta.proxy else None
-    noted = {"proxy": proxy, "names": names}
+    noted = {"proxy": proxy, **told}
     return {"entity_name": saved["name"], "event_data": {name: value for name, value in noted.items() if value}}
 
 

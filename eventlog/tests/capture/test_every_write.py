@@ -585,6 +585,15 @@ def test_a_foreign_keys_record_is_not_asked_for(zoo: Zoo) -> None:
     assert event.new_values == {"keeper_id": "L"} and event.event_data == {}
 
 
+def test_a_file_is_told_by_name_and_size(zoo: Zoo) -> None:
+    zoo.leo.photo.save("leo.jpg", ContentFile(b"jpeg"))
+    zoo.leo.legs = 3
+    zoo.leo.save()
+    with_file, without = changes()
+    assert with_file.new_values == {"photo": "zoo/leo.jpg"} and with_file.event_data == {"files": {"photo": 4}}
+    assert without.event_data == {}
+
+
 def test_the_value_of_a_secret_is_nowhere(zoo: Zoo) -> None:
     zoo.leo.password = "open sesame"
     zoo.leo.save()

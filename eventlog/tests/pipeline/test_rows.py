@@ -66,7 +66,10 @@ def test_a_column_that_the_model_has_no_more_is_kept_as_it_is() -> None:
 
 
 def test_the_rows_of_a_child_and_its_parents_are_one_event() -> None:
-    saved = {"record": {"model": "zoo.Parrot", "key": "7", "name": "Polly", "names": {}, "save": 1}, "columns": {}}
+    saved = {
+        "record": {"model": "zoo.Parrot", "key": "7", "name": "Polly", "names": {}, "files": {}, "save": 1},
+        "columns": {},
+    }
     given = [
         row(1, model="zoo.animal", earlier={"name": "a"}, later={"name": "b"}, context=saved),
         row(2, model="zoo.parrot", earlier={"words": 1}, later={"words": 2}, context=saved),
