@@ -3,8 +3,9 @@
 Roles are no matter of this module: but for those that a token names, `pipeline.roles` knows them.
 """
 
-import hmac
+import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from django.conf import settings
@@ -93,6 +94,12 @@ def session_hash(request: HttpRequest) -> str:
 
 
 def keyed_hash(value: str) -> str:
-    """32 hexadecimal digits of an HMAC-SHA256 under the project's SECRET_KEY."""
-    secret = f"eventlog:{settings.SECRET_KEY}".encode()
-    return hmac.digest(secret, value.encode(errors="replace"), "sha256").hex()[:32]
+    """32 hexadecimal digits of a keyed BLAKE2b under the project's SECRET_KEY: a third of the price of an HMAC."""
+    key = hash_key(settings.SECRET_KEY)
+    return hashlib.blake2b(value.encode(errors="replace"), key=key, digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def hash_key(secret: str) -> bytes:
+    """Of a length that BLAKE2b takes, and of no other use."""
+    return hashlib.sha256(f"eventlog:{secret}".encode()).digest()

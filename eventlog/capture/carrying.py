@@ -18,13 +18,14 @@ from eventlog.capture.telling import file_sizes, label_of, names_of_related
 from eventlog.conf import conf
 from eventlog.context import current
 from eventlog.logger import surrounding
-from eventlog.pipeline import outbox
+from eventlog.pipeline import outbox, store
 from eventlog.record import clean_columns
 from eventlog.values import key_text
 
 CONTEXT = "eventlog.context"
 OFF = "off"  # in its place while `ENABLED` is off: the triggers tell nothing then
 WRITE = re.compile(r"(?is)(?:\s++|--[^\n]*+|/\*.*?\*/|\()*(?:insert|update|delete|with|merge|truncate|do|call)\b")
+OWN = frozenset([outbox.INSERT, outbox.RELEASE, *store.STATEMENTS])  # into tables that no trigger watches
 _saves = count()
 _record: ContextVar[dict[str, Any] | None] = ContextVar("eventlog_record", default=None)
 
@@ -41,7 +42,7 @@ def watch(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 def carrying(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """An execute wrapper."""
-    if type(sql) is str and sql is not outbox.INSERT and may_write(sql):
+    if type(sql) is str and sql not in OWN and may_write(sql):
         sql, params = carried(sql, params, many=many)
     return execute(sql, params, many, context)
 

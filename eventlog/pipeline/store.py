@@ -33,6 +33,7 @@ INSERT INTO events SELECT r.*
 FROM json_populate_recordset(json_populate_record(NULL::events, %s), %s) r
 ON CONFLICT (id, timestamp) DO NOTHING RETURNING id"""
 INSERT_DEAD_LETTER = "INSERT INTO event_dead_letters (batch_id, sqlstate, reason, record) VALUES (%s, %s, %s, %s)"
+STATEMENTS = (BEGIN_BATCH, FINISH_BATCH, INSERT_EVENTS, INSERT_DEAD_LETTER)
 OUTBOX_LIMIT = 500
 UNDEFINED_TABLE = "42P01"
 REFUSALS = ("22", "23")  # SQLSTATE classes of bad data (PostgreSQL, appendix A); anything else may pass when retried
