@@ -6,8 +6,10 @@ from typing import Any, ClassVar, cast
 from django.db import models, transaction
 from django.db.models.expressions import Combinable
 
+from edupro.school.models.visibility import StudentsQuerySet
 
-class ComputedQuerySet(models.QuerySet[Any]):
+
+class ComputedQuerySet(StudentsQuerySet):
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Computes first: a bulk insert calls no `save()`."""
         rows = list(objs)

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from edupro.school.models.visibility import StudentsQuerySet
 from edupro.school.validators import photo
 
 
@@ -29,6 +30,8 @@ class Siswa(models.Model):
     no_telp = models.CharField(_("phone number"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     foto = models.FileField(_("photo"), upload_to=photo_path, validators=[photo], blank=True)
+
+    objects = StudentsQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("student")
