@@ -19,6 +19,7 @@ from edupro.demo.processes import Children, why_not
 from edupro.demo.traffic import Traffic
 from eventlog import bound
 
+DEFAULT_SPEED = 60.0  # an hour of school in a minute
 ANSWER_SECONDS = 60  # for the server's first answer
 LOOK_SECONDS = 0.2  # between looks at the programs
 QUIET = "ignore:You're running the worker with superuser privileges"  # pickle is not accepted anyway
@@ -31,6 +32,7 @@ class Options:
     host: str
     port: int
     rate: float  # requests a second; 0 for no traffic
+    speed: float = DEFAULT_SPEED  # how many times quicker than a real day the school's goes by
     reset: bool = False
     yes: bool = False
 
@@ -140,6 +142,7 @@ def greeting(options: Options, passwords: dict[str, str], logs: Path) -> Iterato
     """Where to look, line by line."""
     yield f"EduPro runs at {options.url}"
     yield ""
+    yield f"  Tour     {options.url}/demo/"
     yield f"  Admin    {options.url}/admin/"
     yield f"  Events   {options.url}/admin/eventlog/event/"
     yield f"  API      {options.url}/api/siswa (sign in: POST username and password to /api/auth/login)"
@@ -148,8 +151,8 @@ def greeting(options: Options, passwords: dict[str, str], logs: Path) -> Iterato
     for person in people.PEOPLE:
         yield f"  {person.username:<8} {passwords[person.username]}   {person.may}"
     yield ""
-    traffic = f"about {options.rate:g} requests a second" if options.rate else "none"
-    yield f"Traffic: {traffic}. Ctrl-C stops everything."
+    pace = f"about {options.rate:g} requests a second; an hour of school in {3600 / options.speed:.0f} s"
+    yield f"Traffic: {pace if options.rate else 'none'}. Ctrl-C stops everything."
 
 
 def run(options: Options, say: Callable[[str], None]) -> None:
@@ -164,7 +167,8 @@ def run(options: Options, say: Callable[[str], None]) -> None:
         wait_until_it_answers(children, options)
         say("\n".join(["", *greeting(options, passwords, children.logs)]))
         if options.rate:
-            traffic = Traffic.of(options.near_host, options.port, passwords=passwords, rate=options.rate)
+            at = (options.near_host, options.port)
+            traffic = Traffic.of(at, passwords=passwords, rate=options.rate, speed=options.speed)
             traffic.start()
         while True:
             see_that_all_run(children)

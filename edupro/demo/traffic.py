@@ -8,10 +8,12 @@ from threading import Event, Thread
 from time import monotonic
 
 from edupro.demo.browser import Browser, Reply, Request
+from edupro.demo.day import Day
 from edupro.demo.visitors import VISITORS
 from edupro.demo.visits import Abandoned, Visit, Visitor, VisitorKind
 
 LOOPBACK = "127."
+LOOK_SECONDS = 0.5  # between looks at the clock
 
 
 class SentHome(BaseException):
@@ -48,16 +50,17 @@ def visitor_of(kind: VisitorKind, *, at: tuple[str, int], passwords: Mapping[str
 
 @dataclass
 class Traffic:
-    """`rate` is requests a second, of all visitors together."""
+    """`rate` is requests a second, of all visitors together, while each is as busy as usual."""
 
     visitors: Sequence[Visitor]
     rate: float
+    day: Day
     over: Event = field(default_factory=Event)
     threads: list[Thread] = field(default_factory=list)
 
     @classmethod
-    def of(cls, host: str, port: int, *, passwords: Mapping[str, str], rate: float) -> "Traffic":
-        return cls([visitor_of(kind, at=(host, port), passwords=passwords) for kind in VISITORS], rate)
+    def of(cls, at: tuple[str, int], *, passwords: Mapping[str, str], rate: float, speed: float) -> "Traffic":
+        return cls([visitor_of(kind, at=at, passwords=passwords) for kind in VISITORS], rate, Day(speed))
 
     def start(self) -> None:
         for visitor in self.visitors:
@@ -73,16 +76,27 @@ class Traffic:
             thread.join(max(0.0, deadline - monotonic()))
 
     def live(self, visitor: Visitor) -> None:
+        """First every kind of visit, at whatever time; then as the day goes."""
         pace = Pace(self.rate * visitor.kind.share, visitor.random)
+        busy = 1.0
 
         def send(request: Request) -> Reply:
-            if self.over.wait(pace.pause(monotonic())):
+            if self.over.wait(pace.pause(monotonic(), busy=busy)):
                 raise SentHome
             return visitor.browser.send(request)
 
         with suppress(SentHome):
-            for visit in endless(visitor):
+            for number, visit in enumerate(endless(visitor)):
+                if number >= len(visitor.kind.scenarios):
+                    busy = self.wait_for_work(visitor)
                 play(visit, send)
+
+    def wait_for_work(self, visitor: Visitor) -> float:
+        """How busy the visitor is now, who is not sent for before there is something to do."""
+        while not (busy := self.day.busy(visitor.kind.hours, monotonic())):
+            if self.over.wait(LOOK_SECONDS):
+                raise SentHome
+        return busy
 
 
 @dataclass
@@ -93,7 +107,9 @@ class Pace:
     random: Random
     due: float = 0.0  # by the monotonic clock
 
-    def pause(self, now: float) -> float:
-        """Seconds until the next request. Who is late does not catch up for more than two requests."""
-        self.due = max(self.due, now - 2 / self.rate) + self.random.expovariate(self.rate)
+    def pause(self, now: float, *, busy: float = 1.0) -> float:
+        """Seconds until the next request, at `busy` times the rate. Who is late does not catch up for more than two
+        requests."""
+        rate = self.rate * busy
+        self.due = max(self.due, now - 2 / rate) + self.random.expovariate(rate)
         return max(0.0, self.due - now)

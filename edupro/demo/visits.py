@@ -7,6 +7,7 @@ from typing import Any
 
 from edupro.demo.browser import Browser, Reply, Request, basic, get, picture, send_file, send_form, send_json
 from edupro.demo.data import CLASSES, THIS_YEAR
+from edupro.demo.day import ALWAYS, Hours
 from edupro.school.models.nilai import SUBJECTS
 
 Visit = Generator[Request, Reply, None]
@@ -24,8 +25,9 @@ class VisitorKind:
     user_agent: str
     address: str  # on the loopback network
     username: str  # empty for strangers
-    share: float  # of all requests; of all kinds together 1
+    share: float  # of all requests while everybody is as busy as usual; of all kinds together 1
     scenarios: tuple[Callable[["Visitor"], Visit], ...]
+    hours: Hours = ALWAYS  # when, and how much
 
 
 @dataclass

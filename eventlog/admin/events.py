@@ -47,6 +47,7 @@ LIST_COLUMNS = (
     "error_code",
 )
 EXACT = (
+    "event_type",
     "event_category",
     "severity",
     "event_status",

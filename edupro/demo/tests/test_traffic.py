@@ -1,6 +1,7 @@
 """What the visitors would do, without a server."""
 
 import random
+from dataclasses import replace
 from itertools import islice
 from random import Random
 
@@ -13,6 +14,7 @@ from django.urls import resolve
 
 from edupro.demo import browser, traffic
 from edupro.demo.browser import Browser, Reply, Request
+from edupro.demo.day import Day
 from edupro.demo.traffic import Pace, endless, play, visitor_of
 from edupro.demo.visitors import VISITORS
 from edupro.demo.visits import Visitor, VisitorKind
@@ -142,7 +144,15 @@ def test_a_server_that_is_gone_is_a_reply():
 
 def test_the_traffic_ends_when_told(monkeypatch):
     monkeypatch.setattr(Browser, "send", lambda self, request: Reply(500))
-    crowd = traffic.Traffic.of(*AT, passwords={}, rate=100)
+    crowd = traffic.Traffic.of(AT, passwords={}, rate=100, speed=60)
     crowd.start()
     crowd.stop()
     assert not any(thread.is_alive() for thread in crowd.threads)
+
+
+def test_a_visitor_whose_hours_are_over_waits_and_goes_home_when_told():
+    crowd = traffic.Traffic([visitor(VISITORS[0])], 100, Day(1.0))
+    idle = visitor(replace(VISITORS[0], hours=((0.0, 0.0),)))
+    crowd.over.set()
+    with pytest.raises(traffic.SentHome):
+        crowd.wait_for_work(idle)

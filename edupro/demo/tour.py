@@ -1,0 +1,68 @@
+"""The guided tour: what to try, and which events to see then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from eventlog import catalog
+from eventlog.catalog import StrOrPromise
+
+EVENTS = "/admin/eventlog/event/"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`where` is the page to go to, `types` the events that come of it."""
+
+    title: StrOrPromise
+    what: StrOrPromise
+    where: str
+    types: Sequence[str]
+
+    def links(self) -> list[tuple[str, str]]:
+        """(type, the newest events of that type)."""
+        return [(name, f"{EVENTS}?event_type__exact={name}") for name in self.types]
+
+
+STEPS = (
+    Step(
+        _("Change a mark"),
+        _("Open a report, change one mark and save. The event says who changed what, from what to what."),
+        "/admin/school/nilairaport/",
+        ["NILAI_UPDATE", "NILAI_READ"],
+    ),
+    Step(
+        _("Sign in with a wrong password"),
+        _("Sign out, mistype your password, then sign in. The password that you typed is kept nowhere."),
+        "/admin/logout/",
+        [catalog.LOGIN_FAILED, catalog.LOGIN, catalog.LOGOUT],
+    ),
+    Step(
+        _("Attack the school"),
+        _("Ask for something that is not yours, as strangers do all day here."),
+        "/api/penghasilan",
+        [catalog.UNAUTHORIZED_ACCESS, catalog.TOKEN_REJECTED],
+    ),
+    Step(
+        _("Break something"),
+        _("This page divides by zero. The event has the fault, where it happened, and a number by which to find it."),
+        "/demo/rata-rata?kelas=XIII-1",
+        [catalog.ERROR_500],
+    ),
+    Step(
+        _("Wait for a slow page"),
+        _("It takes longer than half a second because of one query, which the event names."),
+        "/demo/lambat",
+        [catalog.SLOW_QUERY],
+    ),
+    Step(
+        _("Go around the application"),
+        _(
+            "Stop, start or ask anything from the command line; change a mark with psql. What the application has not"
+            " done is told with the database's own user."
+        ),
+        EVENTS,
+        [catalog.COMMAND, catalog.OUT_OF_BAND_CHANGE, catalog.UNCLEAN_STOP],
+    ),
+)
