@@ -11,7 +11,18 @@ class EventLogConfig(AppConfig):
 
     def ready(self) -> None:
         from eventlog import checks
-        from eventlog.capture import carrying, changes, commands, jobs, logins, processes, queries
+        from eventlog.capture import (
+            carrying,
+            changes,
+            commands,
+            deletions,
+            jobs,
+            logins,
+            processes,
+            queries,
+            signals,
+            uploads,
+        )
         from eventlog.conf import conf
 
         checks.register()
@@ -26,3 +37,6 @@ class EventLogConfig(AppConfig):
         processes.connect()
         jobs.connect()
         commands.connect()
+        uploads.wrap()
+        deletions.connect()
+        signals.connect()

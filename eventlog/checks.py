@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
 from django.db import connections
 
+from eventlog import catalog
 from eventlog.conf import SETTINGS, conf, given
 from eventlog.pipeline.outbox import events_alias
 
@@ -19,6 +20,7 @@ MIDDLEWARE = "eventlog.capture.middleware.EventLoggingMiddleware"
 
 def register() -> None:
     register_check(settings_are_right, Tags.compatibility)
+    register_check(signals_are_there, Tags.compatibility)
     register_check(middleware_is_first, Tags.compatibility)
     register_check(journal_is_writable, Tags.files)
     register_check(database_is_postgresql, Tags.compatibility)
@@ -59,6 +61,21 @@ def unknown_models() -> list[CheckMessage]:
         for label in labels
         if label.lower() not in known
     ]
+
+
+def signals_are_there(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from eventlog.capture.signals import signal_at
+
+    problems: list[CheckMessage] = []
+    for path, event_type in conf.RECORDED_SIGNALS.items():
+        if signal_at(path) is None:
+            hint = "Give the dotted path of a django.dispatch.Signal, as in an import."
+            problems.append(Error(f"RECORDED_SIGNALS: there is no signal {path}.", hint=hint, id="eventlog.E009"))
+        if catalog.lookup(event_type) is None:
+            message = f"RECORDED_SIGNALS: {event_type} is no event type of the catalogue."
+            hint = f"It is kept as one of {catalog.SYSTEM}. Known are those of eventlog/catalog.py, and NAME_CREATE."
+            problems.append(Warning(message, hint=hint, id="eventlog.W007"))
+    return problems
 
 
 def middleware_is_first(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

@@ -120,6 +120,14 @@ def audited_models(value: Any) -> Literal["*"] | dict[str, dict[str, Any]]:
     return {label: {} for label in names(value)}
 
 
+def recorded_signals(value: Any) -> dict[str, str]:
+    if isinstance(value, str):
+        value = json.loads(value)
+    if not isinstance(value, Mapping) or not all(isinstance(part, str) for pair in value.items() for part in pair):
+        raise ValueError('a mapping such as {"school.signals.imported": "IMPORT_DATA"} (in the environment: as JSON)')
+    return dict(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`parse` takes a Python value or the environment's text; its ValueError says what was expected."""
@@ -147,6 +155,8 @@ SETTINGS = {
     "EXCLUDED_MODELS": Setting((), names),
     "TRIGGER_MODELS": Setting((), names),
     "CAPTURE_BULK_WRITES": Setting(True, boolean),
+    "RECORDED_SIGNALS": Setting({}, recorded_signals),
+    "PASSWORD_RESET_VIEWS": Setting((), names),
     "LOG_RETENTION_DAYS": Setting(90, whole_number(1, 36_500)),
     "ENVIRONMENT": Setting("", text),
     "APPLICATION_VERSION": Setting("", text),
@@ -293,6 +303,18 @@ class Conf:
         """Whether `QuerySet.update`, `bulk_create`, `bulk_update` and `_raw_delete` on audited models are recorded, as
         one event a statement. Default True."""
         return self._get("CAPTURE_BULK_WRITES")  # type: ignore[no-any-return]
+
+    @property
+    def RECORDED_SIGNALS(self) -> dict[str, str]:
+        """The project's own signals that are events, as {dotted path: event type}. Connected at start-up. Default
+        none."""
+        return self._get("RECORDED_SIGNALS")  # type: ignore[no-any-return]
+
+    @property
+    def PASSWORD_RESET_VIEWS(self) -> tuple[str, ...]:
+        """Names of URLs (`"api:password-reset"`) whose views set a password by a link that was sent, besides Django's
+        `PasswordResetConfirmView`: there a PASSWORD_CHANGE is a PASSWORD_RESET. Default none."""
+        return self._get("PASSWORD_RESET_VIEWS")  # type: ignore[no-any-return]
 
     @property
     def LOG_RETENTION_DAYS(self) -> int:

@@ -6,7 +6,7 @@ left of the event is kept. `RAISE_ERRORS` lets faults through; our tests set it.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Unpack
@@ -23,6 +23,7 @@ from eventlog.pipeline.notices import of_process
 from eventlog.record import EventRecord, clean_columns, make_record
 
 logger = logging.getLogger("eventlog")
+Given = Mapping[str, Any] | Callable[[], Mapping[str, Any]]  # or what finds them out of foreign objects, which may fail
 
 
 @lru_cache(maxsize=4)
@@ -41,13 +42,13 @@ def log_event(event_type: str, /, **columns: Any) -> EventRecord:
 
 
 def record_event(
-    event_type: str, given: Mapping[str, Any], *, using: str | None = None, clean: Mapping[str, Any] | None = None
+    event_type: str, given: Given, *, using: str | None = None, clean: Mapping[str, Any] | None = None
 ) -> EventRecord:
     """As `log_event`, for our own capture: `using` is the alias of the database in which a change was made, `clean`
     are columns of our own making that need no cleaning."""
     try:
         context = current()
-        columns = {**context.columns, **given}
+        columns = {**context.columns, **(given() if callable(given) else given)}
         record = make_record(event_type, columns, {**surrounding(context, columns), **(clean or {})})
         if context.meter is not None:
             context.meter.categories.add(record.event_category)

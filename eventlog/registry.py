@@ -126,6 +126,12 @@ def audit_of(model: type[models.Model]) -> Audit | None:
     return registry.found[model]
 
 
+def entity_name_of(model: type[models.Model]) -> str:
+    """What events call a record of `model`, also one that is not audited."""
+    audit = audit_of(model)
+    return audit.name if audit is not None else model._meta.model_name or ""
+
+
 def concrete_label(model: type[models.Model]) -> str:
     return (model._meta.concrete_model or model)._meta.label_lower
 

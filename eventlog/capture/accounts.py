@@ -1,20 +1,25 @@
-"""What becomes of accounts: registered, password changed, rights given or taken."""
+"""What becomes of accounts: registered, locked, password changed or reset, rights given or taken."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.db import models
 from django.db.models.signals import m2m_changed
 
 from eventlog import catalog
 from eventlog.capture.queries import uncounted
+from eventlog.capture.requests import current_visit
 from eventlog.capture.telling import label_of, tell
 from eventlog.capture.watched import FLAGS
 from eventlog.conf import conf
 from eventlog.pipeline import roles
+from eventlog.values import Values, key_text
 
+ACTIVE = "is_active"
 MAX_NAMES = 100  # of a change; nobody reads more
 
 
@@ -37,11 +42,47 @@ def saved(
         tell(catalog.USER_REGISTER, **about, event_data=flags)
         return
     if "password" in differing and not is_rehash(user, update_fields):
-        tell(catalog.PASSWORD_CHANGE, **about)
+        tell(catalog.PASSWORD_RESET if in_reset() else catalog.PASSWORD_CHANGE, **about)
     flags = {name: getattr(user, name) for name in FLAGS if name in differing}
     if flags:
         roles.forget()
+    if ACTIVE in flags:
+        tell(lock_type(flags.pop(ACTIVE)), **about)
+    if flags:
         tell(catalog.PERMISSION_CHANGE, **about, changed_fields=list(flags), new_values=flags)
+
+
+def lock_type(active: Any) -> str:
+    return catalog.ACCOUNT_UNLOCK if active else catalog.ACCOUNT_LOCK
+
+
+def saved_in_bulk(before: Mapping[Any, Values], after: Mapping[Any, Values], *, using: str) -> None:
+    """One statement has changed these accounts, each given by its key. Locks are told account by account."""
+    user_model = get_user_model()
+    known = {key: values[ACTIVE] for key, values in after.items() if ACTIVE in values and ACTIVE in before[key]}
+    turned = {key: active for key, active in known.items() if active != before[key][ACTIVE]}
+    if not turned:
+        return
+    roles.forget()
+    with uncounted():
+        rows = user_model._base_manager.using(using).filter(pk__in=list(turned))
+        called = dict(rows.values_list("pk", user_model.USERNAME_FIELD))
+    for key, active in turned.items():
+        about = {"entity_type": "user", "entity_id": key_text(key), "entity_name": called.get(key, "")}
+        tell(lock_type(active), using=using, **about)
+
+
+def in_reset() -> bool:
+    """Whether the password is set through a link that was sent: told by the view that the request is for."""
+    visit = current_visit()
+    match = visit.request.resolver_match if visit is not None else None
+    return match is not None and (is_reset_view(match.func) or match.view_name in conf.PASSWORD_RESET_VIEWS)
+
+
+@lru_cache(maxsize=2048)
+def is_reset_view(view: Callable[..., Any]) -> bool:
+    shown = getattr(view, "view_class", None)
+    return isinstance(shown, type) and issubclass(shown, PasswordResetConfirmView)
 
 
 def is_rehash(user: Any, update_fields: Collection[str] | None) -> bool:

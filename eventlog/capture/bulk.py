@@ -17,7 +17,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models.deletion import Collector
 
-from eventlog.capture import relations, summaries
+from eventlog.capture import accounts, relations, summaries
 from eventlog.capture.filters import readable
 from eventlog.capture.stored import Rows, locked, rows_of
 from eventlog.capture.summaries import MAX_KEYS
@@ -243,6 +243,8 @@ class Written:
         known = {name: value for name, value in assigned.items() if not is_expression(value)}
         after = self.read_back([field for field in self.fields if field.attname not in known])
         rows = {key: old for key, old in self.before.items() if {**old, **known, **after.get(key, {})} != old}
+        if self.watch.account:
+            accounts.saved_in_bulk(rows, {key: {**known, **after.get(key, {})} for key in rows}, using=self.alias)
         if not rows and self.complete:
             return  # nothing was different afterwards
         texts = {name: str(value) if is_expression(value) else value for name, value in assigned.items()}

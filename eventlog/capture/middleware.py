@@ -16,7 +16,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
-from eventlog.capture import processes, reads, streams, tokens
+from eventlog.capture import files, processes, reads, streams, tokens
 from eventlog.capture.requests import Visit, current_visit, response_columns
 from eventlog.capture.streams import CLIENT_GONE, AsyncCountedBody, CountedBody
 from eventlog.conf import conf
@@ -153,6 +153,9 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         return
     if (owner := tokens.given(visit.request, response)) is not None:
         visit.who, visit.vouched = owner, True
+    download = files.download_of(visit.request, response)
+    if download is not None:
+        visit.meter.categories.add(catalog.FILE)
     columns = visit.columns()
     clean = {**visit.clean_columns(), **response_columns(response, size)}
     columns["response_content_type"] = response.get("Content-Type", "")
@@ -161,6 +164,10 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         columns.update(event_status=catalog.ERROR, error_code=problem, tags=tags)
     visit.told = True
     record_event(catalog.HTTP_REQUEST, columns, clean=clean)
+    with kept_going(visit):
+        files.tell_uploads(visit, response, columns, clean)
+    if download is not None:
+        files.tell_download(visit, download, columns, clean)
     reads.tell(visit.request, response, columns, clean)
     if response.status_code == 401:
         tokens.refused(visit.request, response)
@@ -199,6 +206,7 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
         visit.told = True
         columns["event_status"] = catalog.ERROR
         record_event(catalog.HTTP_REQUEST, columns, clean=clean)
+        files.tell_unanswered(visit, columns, clean)
         if isinstance(visit.fault, Exception):
             record_fault(columns, clean)
 

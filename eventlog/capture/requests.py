@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admindocs.views import simplify_regex
 from django.contrib.auth import SESSION_KEY
@@ -24,6 +24,9 @@ from eventlog.capture.memory import resident_kb
 from eventlog.conf import conf
 from eventlog.context import ANONYMOUS, Actor, Context, Meter, enter, last_request_id, leave
 from eventlog.record import clean_columns
+
+if TYPE_CHECKING:
+    from eventlog.capture.uploads import Uploads
 
 SIGN_IN_PAGES = frozenset(
     [
@@ -64,6 +67,7 @@ class Visit:
         "timestamp",
         "told",
         "unasked",
+        "uploads",
         "vouched",
         "who",
         "withheld",
@@ -80,6 +84,7 @@ class Visit:
         self.address = client.address_of(request)
         self.meter = Meter()
         self.tee = bodies.tee(request)
+        self.uploads: Uploads | None = None  # of a multipart body, once anybody has it parsed
         self.fault: BaseException | None = None
         self.who: Actor | None = None
         self.sought = False  # whether we have looked for the actor ourselves
@@ -223,7 +228,7 @@ class Visit:
                 return category
         if self.is_sign_in():
             return catalog.AUTH
-        if self.request.__dict__.get("_files"):
+        if self.request.__dict__.get("_files") or (self.uploads is not None and self.uploads.begun):
             return catalog.FILE
         return catalog.SYSTEM if self.request.path_info.startswith(HEALTH) else catalog.CRUD
 

@@ -28,13 +28,21 @@ def tell(event_type: str, *, using: str, **columns: Any) -> None:
     Raises DatabaseError where writing it has broken the transaction: PostgreSQL would answer the COMMIT with a silent
     rollback, and the caller would believe that the change is stored.
     """
-    if (visit := current_visit()) is not None:
-        visit.find_actor()  # a view that changes something need not have looked at who asks for it
-        columns.setdefault("endpoint", endpoint_of(visit.request))
+    if (endpoint := asked_at()) is not None:
+        columns.setdefault("endpoint", endpoint)
     ours = {name: columns.pop(name) for name in OURS if columns.get(name)}
     record_event(event_type, columns, using=using, clean=ours)
     if is_broken(connections[using]):
         raise DatabaseError("The change is undone, because its event could not be stored with it.")
+
+
+def asked_at() -> str | None:
+    """The endpoint of the request that is under way, whose actor is found out; None outside of requests."""
+    visit = current_visit()
+    if visit is None:
+        return None
+    visit.find_actor()  # a view that changes something need not have looked at who asks for it
+    return endpoint_of(visit.request)
 
 
 def is_broken(connection: BaseDatabaseWrapper) -> bool:

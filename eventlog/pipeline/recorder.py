@@ -16,7 +16,14 @@ from eventlog.conf import conf
 from eventlog.pipeline import outbox, store, writer
 from eventlog.record import EventRecord
 
-ACCOUNT_CHANGES = (catalog.USER_REGISTER, catalog.PASSWORD_CHANGE, catalog.PASSWORD_RESET, catalog.PERMISSION_CHANGE)
+ACCOUNT_CHANGES = (
+    catalog.USER_REGISTER,
+    catalog.PASSWORD_CHANGE,
+    catalog.PASSWORD_RESET,
+    catalog.PERMISSION_CHANGE,
+    catalog.ACCOUNT_LOCK,
+    catalog.ACCOUNT_UNLOCK,
+)
 URGENT_TYPES = (catalog.LOGIN_FAILED, catalog.TOKEN_REJECTED)
 
 
