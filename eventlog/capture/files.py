@@ -80,8 +80,9 @@ def tell_uploads(
 def tell_unanswered(visit: Visit, columns: Mapping[str, Any], clean: Mapping[str, Any]) -> None:
     """The same for a request that has broken off before its answer."""
     if has_files(visit):
-        code = columns.get("error_code", "")
-        tell_broken(visit, where(visit, columns, clean), Refusal(code, "The request broke off before its answer."))
+        found = visit.uploads.refusal if visit.uploads is not None else None
+        broken_off = Refusal(columns.get("error_code", ""), "The request broke off before its answer.")
+        tell_broken(visit, where(visit, columns, clean), found or broken_off)
 
 
 def tell_broken(visit: Visit, place: Mapping[str, Any], refusal: Refusal) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.test import Client
+from django.utils.http import urlsafe_base64_encode
 
 from eventlog.models import Event
 
@@ -62,12 +64,83 @@ def test_saving_an_account_unchanged_leaves_nothing(ada: User, types: Callable[[
     assert types() == []
 
 
-@pytest.mark.parametrize("flag", ["is_staff", "is_superuser", "is_active"])
+@pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
 def test_a_changed_flag_is_a_change_of_rights(ada: User, the_event: Find, flag: str) -> None:
     setattr(ada, flag, not getattr(ada, flag))
     ada.save()
     event = the_event("PERMISSION_CHANGE")
     assert (event.changed_fields, event.new_values) == ([flag], {flag: getattr(ada, flag)})
+
+
+@pytest.mark.parametrize(("active", "told"), [(False, "ACCOUNT_LOCK"), (True, "ACCOUNT_UNLOCK")])
+def test_an_account_is_locked_and_unlocked(ada: User, the_event: Find, active: bool, told: str) -> None:
+    User.objects.filter(pk=ada.pk).update(is_active=not active)
+    Event.objects.all().delete()
+    ada.is_active = active
+    ada.save()
+    event = the_event(told)
+    assert (event.entity_type, event.entity_id, event.entity_name) == ("user", str(ada.pk), "ada")
+    assert not Event.objects.filter(event_type="PERMISSION_CHANGE").exists()
+
+
+def test_a_lock_with_a_change_of_rights_leaves_both(ada: User, the_event: Find) -> None:
+    ada.is_active, ada.is_staff = False, True
+    ada.save()
+    assert the_event("ACCOUNT_LOCK").entity_name == "ada"
+    assert the_event("PERMISSION_CHANGE").changed_fields == ["is_staff"]
+
+
+def test_accounts_locked_in_one_statement_are_told_one_by_one(ada: User, types: Callable[[], list[str]]) -> None:
+    User.objects.create_user("eva")
+    User.objects.create_user("out", is_active=False)
+    Event.objects.all().delete()
+    User.objects.update(is_active=False)
+    locks = Event.objects.filter(event_type="ACCOUNT_LOCK").values_list("entity_name", flat=True)
+    assert (sorted(locks), types()[-1]) == (["ada", "eva"], "USER_BULK_UPDATE")
+
+
+def test_accounts_unlocked_by_a_bulk_update_are_told(ada: User, the_event: Find) -> None:
+    User.objects.update(is_active=False)
+    user = User.objects.get()
+    user.is_active = True
+    User.objects.bulk_update([user], ["is_active"])
+    assert the_event("ACCOUNT_UNLOCK").entity_name == "ada"
+
+
+def test_another_bulk_update_locks_nobody(ada: User, types: Callable[[], list[str]]) -> None:
+    User.objects.update(first_name="Ada", is_active=True)
+    assert types() == ["USER_BULK_UPDATE"]
+
+
+def test_a_lock_that_is_rolled_back_leaves_no_event(
+    ada: User, direct: Callable[[], None], types: Callable[[], list[str]]
+) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        ada.is_active = False
+        ada.save()
+        raise ZeroDivisionError
+    direct()
+    assert types() == []
+
+
+def test_a_password_set_through_the_link_that_was_sent_is_a_reset(
+    client: Client, ada: User, types: Callable[[], list[str]], the_event: Find
+) -> None:
+    token = default_token_generator.make_token(ada)
+    page = client.get(f"/try/reset/{urlsafe_base64_encode(str(ada.pk).encode())}/{token}/", follow=True)
+    client.post(page.request["PATH_INFO"], {"new_password1": "hunter2hunter2", "new_password2": "hunter2hunter2"})
+    assert the_event("PASSWORD_RESET").entity_name == "ada"
+    assert "PASSWORD_CHANGE" not in types()
+    assert token not in str(list(Event.objects.values()))
+
+
+@pytest.mark.parametrize(("named", "told"), [(["reset-by-api"], "PASSWORD_RESET"), ([], "PASSWORD_CHANGE")])
+def test_a_view_of_the_projects_own_resets_where_the_settings_say_so(
+    client: Client, ada: User, the_event: Find, event_log: Callable[..., None], named: list[str], told: str
+) -> None:
+    event_log(PASSWORD_RESET_VIEWS=named)
+    client.post("/try/reset-by-api/", {"username": "ada", "new_password1": "hunter2hunter2"})
+    assert the_event(told).entity_name == "ada"
 
 
 def test_another_column_is_no_change_of_rights(ada: User, types: Callable[[], list[str]]) -> None:

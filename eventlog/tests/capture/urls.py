@@ -5,16 +5,24 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.models import User
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.files.uploadhandler import MemoryFileUploadHandler, SkipFile, StopUpload, TemporaryFileUploadHandler
 from django.db import connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.template import engines
+from django.template.response import TemplateResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
+from django.views.generic import DetailView
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +32,12 @@ from edupro.school.models import Siswa
 from edupro.urls import handler400, handler403, handler404, handler500
 from edupro.urls import urlpatterns as project
 from eventlog import EventLogger
+from eventlog.tests.zoo.models import Animal
+
+if TYPE_CHECKING:
+    AnimalsAdmin, DetailOfSiswa, PlainSerializer = ModelAdmin[Animal], DetailView[Siswa], serializers.Serializer[Any]
+else:
+    AnimalsAdmin, DetailOfSiswa, PlainSerializer = ModelAdmin, DetailView, serializers.Serializer
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
@@ -294,7 +308,135 @@ def slow_whoami(request: HttpRequest) -> HttpResponse:
     return HttpResponse(request.user.get_username())
 
 
+# --- files ---
+@csrf_exempt
+def upload(request: HttpRequest) -> HttpResponse:
+    """Says what the view sees of the files, and where the handlers come from."""
+    handlers = [type(handler).__name__ for handler in request.upload_handlers]
+    sizes = {name: [len(file.read()) for file in request.FILES.getlist(name)] for name in request.FILES}
+    kinds = sorted({type(file).__name__ for file in request.FILES.values()})
+    return JsonResponse({"handlers": handlers, "sizes": sizes, "kinds": kinds})
+
+
+async def aupload(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({name: file.size for name, file in request.FILES.items()})
+
+
+@csrf_exempt
+def upload_by_other_handlers(request: HttpRequest) -> HttpResponse:
+    request.upload_handlers.insert(0, MemoryFileUploadHandler(request))
+    request.upload_handlers = [TemporaryFileUploadHandler(request)]
+    return upload(request)
+
+
+class Picky(MemoryFileUploadHandler):
+    """Will not have it: `?refuse=skip` only this file, else nothing more at all."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        raise SkipFile if self.request.GET["refuse"] == "skip" else StopUpload(connection_reset=True)
+
+
+@csrf_exempt
+def upload_by_picky_handlers(request: HttpRequest) -> HttpResponse:
+    request.upload_handlers = [Picky(request)]
+    return upload(request)
+
+
+@csrf_exempt
+def upload_refused(request: HttpRequest, code: int) -> HttpResponse:
+    return HttpResponse(f"{len(request.FILES)} files", status=code)
+
+
+class ImportForm(forms.Form):
+    term = forms.IntegerField()
+    file = forms.FileField()
+
+    def clean_file(self) -> Any:
+        if not self.cleaned_data["file"].name.endswith(".xlsx"):
+            name = self.cleaned_data["file"].name
+            raise forms.ValidationError(f"This is no Excel file: {name}", code="no_excel")
+        return self.cleaned_data["file"]
+
+
+@csrf_exempt
+def upload_form(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES)
+    if form.is_valid():
+        return HttpResponse()
+    return TemplateResponse(request, engines["django"].from_string(""), {"form": form})
+
+
+@csrf_exempt
+def upload_formset(request: HttpRequest) -> HttpResponse:
+    formset = forms.formset_factory(ImportForm)(request.POST, request.FILES)
+    formset.is_valid()
+    return TemplateResponse(request, engines["django"].from_string(""), {"parts": formset})
+
+
+class ImportSerializer(PlainSerializer):
+    file = serializers.FileField(allow_empty_file=False)
+
+
+class Import(APIView):
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        serializer = ImportSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response({"size": serializer.validated_data["file"].size})
+
+
+class AnimalAdmin(AnimalsAdmin):
+    fields = ["name", "photo"]
+
+
+zoo_site = AdminSite("zoo")
+zoo_site.register(Animal, AnimalAdmin)
+
+
+def attachment(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(b"a;b", "text/csv", headers={"Content-Disposition": request.GET["disposition"]})
+
+
+def streamed_attachment(request: HttpRequest) -> StreamingHttpResponse:
+    disposition = {"Content-Disposition": 'attachment; filename="nilai.csv"'}
+    return StreamingHttpResponse(five_chunks(), "text/csv", headers=disposition)
+
+
+class Portrait(DetailOfSiswa):
+    model = Siswa
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return FileResponse(io.BytesIO(b"picture"), filename="budi.jpg")
+
+
+@csrf_exempt
+def reset_by_api(request: HttpRequest) -> HttpResponse:
+    user = User.objects.get(username=request.POST["username"])
+    user.set_password(request.POST["new_password1"])
+    user.save()
+    return HttpResponse()
+
+
+class Reset(PasswordResetConfirmView):
+    success_url = "/"
+
+
 urlpatterns = [
+    path("try/upload/", upload),
+    path("try/aupload/", csrf_exempt(aupload)),
+    path("try/upload-by-other-handlers/", upload_by_other_handlers),
+    path("try/upload-by-picky-handlers/", upload_by_picky_handlers),
+    path("try/upload-refused/<int:code>/", upload_refused),
+    path("try/upload-form/", upload_form),
+    path("try/upload-formset/", upload_formset),
+    path("try/import/", Import.as_view()),
+    path("try/admin/", zoo_site.urls),
+    path("try/attachment/", attachment),
+    path("try/streamed-attachment/", streamed_attachment),
+    path("try/portrait/<int:pk>/", Portrait.as_view()),
+    path("try/reset-by-api/", reset_by_api, name="reset-by-api"),
+    path("try/reset/<uidb64>/<token>/", Reset.as_view()),
     path("try/status/<int:code>/", status),
     path("try/fail/", fail),
     path("try/fail-otherwise/", fail_otherwise),
