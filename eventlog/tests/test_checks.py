@@ -32,6 +32,8 @@ def test_the_project_is_clean() -> None:
         ({"AUDITED_MODELS": {"school.Siswa": {"exclude": 5}}}, ["eventlog.E003"]),
         ({"AUDITED_MODELS": {"school.Siswa": {"hide": ["alamat"]}}}, ["eventlog.E003"]),
         ({"AUDITED_MODELS": ["school.Sisva"]}, ["eventlog.E006"]),
+        ({"RECORDED_SIGNALS": ["school.imported"]}, ["eventlog.E003"]),
+        ({"RECORDED_SIGNALS": {"school.imported": 5}}, ["eventlog.E003"]),
     ],
 )
 def test_settings_are_checked(event_log: Change, given: dict[str, Any], expected: list[str]) -> None:
@@ -42,6 +44,22 @@ def test_settings_are_checked(event_log: Change, given: dict[str, Any], expected
 def test_settings_that_are_no_dict_are_refused() -> None:
     with override_settings(EVENTLOG=["ENABLED"]):
         assert ids(checks.settings_are_right(None)) == ["eventlog.E001"]
+
+
+@pytest.mark.parametrize(
+    ("path", "event_type", "expected"),
+    [
+        ("django.db.models.signals.post_save", "IMPORT_DATA", []),
+        ("django.db.models.signals.post_save", "RAPOR_CREATE", []),
+        ("django.db.models.signals.imported", "IMPORT_DATA", ["eventlog.E009"]),
+        ("django.db.models.Model", "IMPORT_DATA", ["eventlog.E009"]),
+        ("django.db.models.signals.post_save", "IMPORTED", ["eventlog.W007"]),
+    ],
+)
+def test_recorded_signals_are_checked(event_log: Change, path: str, event_type: str, expected: list[str]) -> None:
+    event_log(RECORDED_SIGNALS={path: event_type})
+    found = checks.signals_are_there(None)
+    assert ids(found) == expected and all(message.hint for message in found)
 
 
 def test_a_missing_middleware_is_an_error(settings: Settings) -> None:

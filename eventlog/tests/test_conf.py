@@ -35,6 +35,7 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environ]:
         ("AUDITED_MODELS", "school.Siswa,auth.User", {"school.Siswa": {}, "auth.User": {}}),
         ("AUDITED_MODELS", '{"school.Siswa": {"name": "murid"}}', {"school.Siswa": {"name": "murid"}}),
         ("AUDITED_MODELS", "*", "*"),
+        ("RECORDED_SIGNALS", '{"school.imported": "IMPORT_DATA"}', {"school.imported": "IMPORT_DATA"}),
     ],
 )
 def test_the_environment_wins(environ: Environ, event_log: Change, name: str, text: str, value: Any) -> None:
