@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
 from django.db import connections
+from django.urls import URLResolver, get_resolver
 
 from eventlog import catalog
 from eventlog.conf import SETTINGS, conf, given
@@ -21,6 +22,7 @@ MIDDLEWARE = "eventlog.capture.middleware.EventLoggingMiddleware"
 def register() -> None:
     register_check(settings_are_right, Tags.compatibility)
     register_check(signals_are_there, Tags.compatibility)
+    register_check(reset_views_are_there, Tags.urls)
     register_check(middleware_is_first, Tags.compatibility)
     register_check(journal_is_writable, Tags.files)
     register_check(database_is_postgresql, Tags.compatibility)
@@ -76,6 +78,24 @@ def signals_are_there(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             hint = f"It is kept as one of {catalog.SYSTEM}. Known are those of eventlog/catalog.py, and NAME_CREATE."
             problems.append(Warning(message, hint=hint, id="eventlog.W007"))
     return problems
+
+
+def reset_views_are_there(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    known = frozenset(url_names(get_resolver().url_patterns)) if conf.PASSWORD_RESET_VIEWS else frozenset()
+    hint = 'Give the name of a URL, with its namespace if it has one: "api:password-reset".'
+    return [
+        Warning(f"PASSWORD_RESET_VIEWS: no URL is called {name}.", hint=hint, id="eventlog.W008")
+        for name in conf.PASSWORD_RESET_VIEWS
+        if name not in known
+    ]
+
+
+def url_names(patterns: Iterable[Any], within: str = "") -> Iterator[str]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from url_names(each.url_patterns, f"{within}{each.namespace}:" if each.namespace else within)
+        elif each.name:
+            yield f"{within}{each.name}"
 
 
 def middleware_is_first(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

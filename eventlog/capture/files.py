@@ -27,7 +27,7 @@ MAX_NAME = 255  # characters, as Django cuts the names of uploads
 MAX_TYPE = 100
 MAX_REREAD = 10 << 20  # bytes of a file that was not hashed on its way in: more would keep the answer waiting
 PLACE = ("endpoint", "request_path", "response_status")
-INTERRUPTED = Refusal("interrupted", "The upload ended before the file did.")
+INTERRUPTED = Refusal("interrupted", "The upload broke off within the file, or an upload handler refused it.")
 _SEPARATORS = re.compile(r"[/\\]")
 
 

@@ -62,6 +62,14 @@ def test_recorded_signals_are_checked(event_log: Change, path: str, event_type: 
     assert ids(found) == expected and all(message.hint for message in found)
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"), [(["admin:login", "password_resett"], ["eventlog.W008"]), (["admin:logout"], []), ([], [])]
+)
+def test_views_that_reset_passwords_are_checked(event_log: Change, names: list[str], expected: list[str]) -> None:
+    event_log(PASSWORD_RESET_VIEWS=names)
+    assert ids(checks.reset_views_are_there(None)) == expected
+
+
 def test_a_missing_middleware_is_an_error(settings: Settings) -> None:
     settings.MIDDLEWARE = settings.MIDDLEWARE[1:]
     assert ids(checks.middleware_is_first(None)) == ["eventlog.E005"]

@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import StreamingHttpResponse, UnreadablePostError
 from django.test import AsyncClient, Client, RequestFactory
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django import Settings
 
 from edupro.school.models import Siswa
@@ -61,6 +62,12 @@ def test_an_upload_is_told_by_name_size_type_and_hash(client: Client, the_event:
     data = {"field": "file", "name": "siswa.csv", "type": "text/csv", "size": 8, "sha256": sha256(b"nis;nama")}
     event = the_event("FILE_UPLOAD")
     assert (event.event_data, event.event_category, event.event_status) == (data, "FILE", "SUCCESS")
+
+
+def test_rest_framework_parses_what_django_does_not(client: Client, the_event: Find, request_event: Find) -> None:
+    client.patch("/try/import/", encode_multipart(BOUNDARY, {"file": csv()}), MULTIPART_CONTENT)
+    assert the_event("FILE_UPLOAD").event_data["sha256"] == sha256(b"nis;nama")
+    assert request_event().event_category == "FILE"
 
 
 def test_it_says_where_and_by_whom(client: Client, ada: User, the_event: Find, request_event: Find) -> None:
