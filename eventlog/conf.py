@@ -8,6 +8,7 @@ Values come from the environment (`EVENTLOG_<NAME>`; lists by comma, mappings as
 import ipaddress
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from eventlog.privacy.redaction import DEFAULT_SENSITIVE_FIELDS
 
@@ -69,6 +71,12 @@ def folder(value: Any) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("the path of a folder")
     return Path(value)
+
+
+def dotted_path(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", value):
+        raise ValueError("a dotted path, such as school.rights.visible_events")
+    return value
 
 
 def choice(*allowed: str) -> Callable[[Any], str]:
@@ -157,6 +165,7 @@ SETTINGS = {
     "CAPTURE_BULK_WRITES": Setting(True, boolean),
     "RECORDED_SIGNALS": Setting({}, recorded_signals),
     "PASSWORD_RESET_VIEWS": Setting((), names),
+    "VISIBLE_EVENTS": Setting(None, dotted_path),
     "LOG_RETENTION_DAYS": Setting(90, whole_number(1, 36_500)),
     "ENVIRONMENT": Setting("", text),
     "APPLICATION_VERSION": Setting("", text),
@@ -315,6 +324,13 @@ class Conf:
         """Names of URLs (`"api:password-reset"`) whose views set a password by a link that was sent, besides Django's
         `PasswordResetConfirmView`: there a PASSWORD_CHANGE is a PASSWORD_RESET. Default none."""
         return self._get("PASSWORD_RESET_VIEWS")  # type: ignore[no-any-return]
+
+    @property
+    def VISIBLE_EVENTS(self) -> Callable[..., Any] | None:
+        """Dotted path of `(user, events) -> events`: what somebody without the permission to see all events may see
+        besides SECURITY. Default: what they did themselves."""
+        path = self._get("VISIBLE_EVENTS")
+        return None if path is None else import_string(path)
 
     @property
     def LOG_RETENTION_DAYS(self) -> int:

@@ -5,6 +5,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
-class CanViewEvents(BasePermission):
+class CanViewSecurity(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.user.has_perm("eventlog.view_event")
+        return request.user.has_perms(["eventlog.view_event", "eventlog.view_security"])

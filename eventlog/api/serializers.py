@@ -16,10 +16,14 @@ class HexField(serializers.Field[Any, Any, str, Any]):
         return bytes(value).hex()
 
 
+HIDDEN_INSIDES = ("stack_trace", "digest", "actor_commitment", "subject_commitment")
+
+
 class EventSerializer(serializers.ModelSerializer[Event]):
     """The columns of the table by their names; the actor is `user_id`, because the account may be gone.
 
-    But for the salts: with them, names could be guessed from the commitments that outlive an erasure.
+    But for the salts: with them, names could be guessed from the commitments that outlive an erasure. Tracebacks and
+    what proves an event are empty for those who may not see SECURITY.
     """
 
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, models.BinaryField: HexField}
@@ -28,6 +32,30 @@ class EventSerializer(serializers.ModelSerializer[Event]):
         model = Event
         fields = [field.attname for field in Event._meta.concrete_fields if not field.name.endswith("_salt")]
         read_only_fields = fields
+
+    def to_representation(self, instance: Event) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if not self.sees_insides():
+            shown.update((name, "" if name == "stack_trace" else None) for name in HIDDEN_INSIDES)
+        return shown
+
+    def sees_insides(self) -> bool:
+        """Permissions are looked up once a request: Django remembers them with the user."""
+        request = self.context.get("request")
+        return request is not None and request.user.has_perm("eventlog.view_security")
+
+
+class SecurityQuery(serializers.Serializer[Any]):
+    """What `security` may be asked."""
+
+    hours = serializers.FloatField(min_value=0.01, max_value=24 * 366, default=24)
+
+
+class ActivityQuery(serializers.Serializer[Any]):
+    """What `user-activity` may be asked."""
+
+    days = serializers.IntegerField(min_value=1, max_value=366, default=30)
+    limit = serializers.IntegerField(min_value=1, max_value=1000, default=100)
 
 
 class RecentQuery(serializers.Serializer[Any]):

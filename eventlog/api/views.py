@@ -1,27 +1,61 @@
 """The REST resource of events. It has no write route; who may see what is a queryset, so a hidden event is a 404."""
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.http import Http404
-from rest_framework import viewsets
+from django.utils import timezone
+from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from eventlog.api.permissions import CanViewEvents
-from eventlog.api.serializers import EventSerializer, RecentQuery
+from eventlog import catalog
+from eventlog.api import activity
+from eventlog.api.filters import EventFilter
+from eventlog.api.pagination import EventPagination
+from eventlog.api.permissions import CanViewSecurity
+from eventlog.api.serializers import ActivityQuery, EventSerializer, RecentQuery, SecurityQuery
 from eventlog.models import Event, EventQuerySet
+
+Question = TypeVar("Question", bound="serializers.Serializer[Any]")
+
+
+def asked(question: type[Question], request: Request) -> Mapping[str, Any]:
+    """The parameters of a question, checked; empty ones count as not given. Raises ValidationError."""
+    query = question(data={name: value for name, value in request.query_params.items() if value})
+    query.is_valid(raise_exception=True)
+    return query.validated_data  # type: ignore[no-any-return]
 
 
 class EventViewSet(viewsets.GenericViewSet[Event]):
     serializer_class = EventSerializer
-    permission_classes = [CanViewEvents]
+    permission_classes = [IsAuthenticated]
+    pagination_class = EventPagination
+    filterset_class = EventFilter
     lookup_url_kwarg = "id"
     lookup_value_regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
     def get_queryset(self) -> EventQuerySet:
         return Event.objects.visible_to(self.request.user)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """By the filter alone; the order is the pagination's."""
+        filters = EventFilter(self.request.query_params, queryset=queryset, request=self.request)
+        return filters.qs
+
+    def list(self, request: Request) -> Response:
+        """Events by cursor, newest first, narrowed by any field of the search language or by `q`."""
+        return self.page_of(self.get_queryset())
+
+    def page_of(self, events: EventQuerySet) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(events))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def retrieve(self, request: Request, id: str) -> Response:
         event = self.get_queryset().with_id(UUID(id)).first()
@@ -31,11 +65,38 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
 
     @action(detail=False)
     def recent(self, request: Request, **kwargs: Any) -> Response:
-        """The newest events, newest first: `?limit=` up to 1000, `?category=` one of the catalogue's; empty ones count
-        as not given."""
-        query = RecentQuery(data={name: value for name, value in request.query_params.items() if value})
-        query.is_valid(raise_exception=True)
+        """The newest events, newest first: `?limit=` up to 1000, `?category=` one of the catalogue's."""
+        query = asked(RecentQuery, request)
         events = self.get_queryset().newest_first()
-        if category := query.validated_data.get("category"):
+        if category := query.get("category"):
             events = events.filter(event_category=category)
-        return Response(self.get_serializer(events[: query.validated_data["limit"]], many=True).data)
+        return Response(self.get_serializer(events[: query["limit"]], many=True).data)
+
+    @action(detail=False, permission_classes=[IsAuthenticated, CanViewSecurity])
+    def security(self, request: Request, **kwargs: Any) -> Response:
+        """Findings of the last `?hours=` (24), by cursor; filters as in the list."""
+        since = timezone.now() - timedelta(hours=asked(SecurityQuery, request)["hours"])
+        return self.page_of(self.get_queryset().filter(event_category=catalog.SECURITY).since(since))
+
+    @action(detail=False, url_path="user-activity/(?P<user_id>[^/.]+)")
+    def user_activity(self, request: Request, user_id: str, **kwargs: Any) -> Response:
+        """What one user has done in the last `?days=` (30): sums, and the newest `?limit=` (100) events.
+
+        404 for a user of whose events the asker may see none, whether there are any or not.
+        """
+        query = asked(ActivityQuery, request)
+        key = user_key(user_id)
+        seen = self.get_queryset().of_user(key)
+        events = seen.since(timezone.now() - timedelta(days=query["days"]))
+        if key != request.user.pk and not seen.exists():
+            raise Http404
+        timeline = self.get_serializer(events.newest_first()[: query["limit"]], many=True).data
+        about = {"user_id": key, **activity.names(seen), "days": query["days"]}
+        return Response({**about, **activity.sums(events), "timeline": timeline})
+
+
+def user_key(text: str) -> Any:
+    try:
+        return get_user_model()._meta.pk.to_python(text)
+    except ValidationError:
+        raise Http404 from None

@@ -1,6 +1,6 @@
 """The table of events."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -8,11 +8,12 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import ExtractHour, Now
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
+from eventlog.conf import conf
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """Auditors see all but SECURITY unless they may see that too; strangers nothing; others their own."""
+        """Auditors see all but SECURITY unless they may see that too; strangers nothing; others their own, or what
+        `VISIBLE_EVENTS` says."""
         if user.pk is None or not user.is_active:
             return self.none()
         if user.has_perm("eventlog.view_event"):
             return self if user.has_perm("eventlog.view_security") else self.exclude(event_category=catalog.SECURITY)
-        return self.filter(user_id=user.pk).exclude(event_category=catalog.SECURITY)
+        chosen = conf.VISIBLE_EVENTS
+        seen: Self = self.filter(user_id=user.pk) if chosen is None else chosen(user, self)
+        return seen.exclude(event_category=catalog.SECURITY)
 
     def with_id(self, key: UUID) -> Self:
         """By primary key, in the one partition that can hold it: an id carries its time."""
@@ -49,6 +53,22 @@ class EventQuerySet(models.QuerySet["Event"]):
         """When the oldest change that is still there was made."""
         oldest = self.filter(event_category=catalog.CRUD).order_by("timestamp").values_list("timestamp", flat=True)
         return oldest.first()
+
+    def of_user(self, key: Any) -> Self:
+        return self.filter(user_id=key)
+
+    def since(self, moment: datetime) -> Self:
+        return self.filter(timestamp__gte=moment)
+
+    def counts_by(self, *columns: str) -> list[dict[str, Any]]:
+        """[{column: value, "event_count": n}], the most frequent first."""
+        counted = self.order_by().values(*columns).annotate(event_count=models.Count("pk"))
+        return list(counted.order_by("-event_count", *columns))
+
+    def busiest_hours(self, zone: tzinfo) -> list[dict[str, Any]]:
+        """[{"hour": 0 to 23 in `zone`, "event_count": n}], in the order of the day."""
+        hours = self.order_by().annotate(hour=ExtractHour("timestamp", tzinfo=zone)).values("hour")
+        return [dict(row) for row in hours.annotate(event_count=models.Count("pk")).order_by("hour")]
 
     def newest_first(self) -> Self:
         return self.order_by("-timestamp", "-id")
