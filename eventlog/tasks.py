@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from eventlog import catalog
+from eventlog.analytics import rollups
 from eventlog.logger import log_event
 from eventlog.pipeline import drain as draining
 from eventlog.pipeline.outbox import events_alias
@@ -29,3 +30,9 @@ def clean_up() -> None:
 def drain() -> None:
     """Store what dead processes left in the journal, and the outbox of a site that has no process running."""
     draining.drain()
+
+
+@shared_task(ignore_result=True)
+def compact_rollups() -> int:
+    """Put the counts of minutes together to hours, and those to days; how many of them that made."""
+    return rollups.compact()

@@ -2,10 +2,11 @@
 
 from rest_framework.routers import SimpleRouter
 
-from eventlog.api import views
+from eventlog.api import analytics, views
 
 router = SimpleRouter()
 router.trailing_slash = "/?"  # no redirect
+router.register("events/analytics", analytics.AnalyticsViewSet, "analytics")
 router.register("events", views.EventViewSet, "event")
 
 urlpatterns = router.urls

@@ -1,15 +1,14 @@
 """The REST resource of events. It has no write route; who may see what is a queryset, so a hidden event is a 404."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils import timezone
-from rest_framework import serializers, viewsets
+from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -20,17 +19,9 @@ from eventlog.api import activity
 from eventlog.api.filters import EventFilter
 from eventlog.api.pagination import EventPagination
 from eventlog.api.permissions import CanViewSecurity
+from eventlog.api.questions import asked
 from eventlog.api.serializers import ActivityQuery, EventSerializer, RecentQuery, SecurityQuery
 from eventlog.models import Event, EventQuerySet
-
-Question = TypeVar("Question", bound="serializers.Serializer[Any]")
-
-
-def asked(question: type[Question], request: Request) -> Mapping[str, Any]:
-    """The parameters of a question, checked; empty ones count as not given. Raises ValidationError."""
-    query = question(data={name: value for name, value in request.query_params.items() if value})
-    query.is_valid(raise_exception=True)
-    return query.validated_data  # type: ignore[no-any-return]
 
 
 class EventViewSet(viewsets.GenericViewSet[Event]):

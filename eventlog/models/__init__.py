@@ -2,5 +2,6 @@
 
 from eventlog.models.batch import DeadLetter, EventBatch, OutboxEvent
 from eventlog.models.event import Event, EventQuerySet
+from eventlog.models.rollup import DurationRollup, Rollup, UserDay
 
-__all__ = ["DeadLetter", "Event", "EventBatch", "EventQuerySet", "OutboxEvent"]
+__all__ = ["DeadLetter", "DurationRollup", "Event", "EventBatch", "EventQuerySet", "OutboxEvent", "Rollup", "UserDay"]

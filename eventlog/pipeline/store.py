@@ -1,8 +1,7 @@
 """store.write: one transaction that turns a batch into rows.
 
-Inside it, in this order: the batch's own row, the events in id order from their JSON as it lies in the journal, the
-claimed outbox rows deleted, and the counts of what really happened. What joins the transaction later (rollups, seals)
-comes after the events, so that it sees the rows that were really inserted.
+Inside it, in this order: the batch's own row, the claimed outbox rows deleted, the events in id order from their JSON
+as it lies in the journal together with their counts (`counting.py`), and what became of the batch.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +11,13 @@ from typing import Any
 
 import orjson
 import uuid_utils
+from django.conf import settings
 from django.db import Error, connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 from eventlog.models import Event
 from eventlog.pipeline import outbox, roles, rows
+from eventlog.pipeline.counting import INSERT_EVENTS
 
 BEGIN_BATCH = """
 INSERT INTO event_batches
@@ -27,11 +28,6 @@ RETURNING id"""
 FINISH_BATCH = """
 UPDATE event_batches
 SET outbox_count = %s, event_count = %s, dead_count = %s, duplicate_count = %s, dropped_count = %s WHERE id = %s"""
-# `json_populate_record` makes a row of defaults, so that a key which an event lacks has its column's default.
-INSERT_EVENTS = """
-INSERT INTO events SELECT r.*
-FROM json_populate_recordset(json_populate_record(NULL::events, %s), %s) r
-ON CONFLICT (id, timestamp) DO NOTHING RETURNING id"""
 INSERT_DEAD_LETTER = "INSERT INTO event_dead_letters (batch_id, sqlstate, reason, record) VALUES (%s, %s, %s, %s)"
 STATEMENTS = (BEGIN_BATCH, FINISH_BATCH, INSERT_EVENTS, INSERT_DEAD_LETTER)
 OUTBOX_LIMIT = 500
@@ -89,9 +85,9 @@ def write(batch: Batch, *, using: str | None = None) -> Stored:
         waiting = outbox.claim(cursor, OUTBOX_LIMIT) if batch.claim_outbox else []
         changes = rows.records(waiting)
         records = roles.filled(sorted([*batch.records, *changes]))  # id comes first in each: id order
-        stored, refused = insert(cursor, batch_id, records)
         if waiting:
             outbox.release(cursor, [row.id for row in waiting])
+        stored, refused = insert(cursor, batch_id, records)
         result = Stored(stored, refused, len(records) - stored - refused, len(waiting))
         counts = [len(changes), result.events, result.dead, result.duplicates, batch.dropped]
         cursor.execute(FINISH_BATCH, [*counts, batch_id])
@@ -105,8 +101,8 @@ def insert(cursor: CursorWrapper, batch_id: str, records: list[bytes]) -> tuple[
     try:
         with transaction.atomic(using=cursor.db.alias):
             values = (b"[" + b",".join(records) + b"]").decode()
-            cursor.execute(INSERT_EVENTS, [defaults(batch_id), values])
-            return cursor.rowcount, 0
+            cursor.execute(INSERT_EVENTS, [defaults(batch_id), values, settings.TIME_ZONE])
+            return int(cursor.fetchone()[0]), 0
     except Error as error:
         if not is_refusal(error):
             raise

@@ -1,0 +1,142 @@
+"""`/api/events/analytics/…`: the questions of `analytics.queries`, for any window."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from eventlog.analytics import queries
+from eventlog.analytics.rollups import STEPS
+from eventlog.analytics.source import Source, Window, only, source_for, within
+from eventlog.api.questions import asked
+from eventlog.api.terms import FIELDS, span_of
+from eventlog.models import Event
+
+LONGEST = timedelta(days=3660)
+LONGEST_BY_MINUTE = timedelta(days=1)
+MAX_BUCKETS = 5000
+ORDERS = [(name, name) for name in queries.ORDERS]
+METRICS = [(name, name) for name in (*queries.METRICS, *queries.PERCENTILES)]
+
+
+class TimeField(serializers.Field[datetime, str, str, Any]):
+    """A time as the search language writes them; `end` takes the end of a day or minute that is named."""
+
+    def __init__(self, *, end: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.end = end
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            span = span_of(str(data))
+        except ValueError:
+            raise ValidationError(str(FIELDS["created"].expects)) from None
+        return span.end if self.end else span.begin
+
+
+class WindowQuery(serializers.Serializer[Any]):
+    """The last 24 hours, or `hours`, or `days`, or from `since` up to `until`."""
+
+    since = TimeField(required=False)
+    until = TimeField(required=False, end=True)
+    hours = serializers.FloatField(required=False, min_value=1 / 60, max_value=24 * 3660)
+    days = serializers.FloatField(required=False, min_value=1 / 1440, max_value=3660)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        end = attrs.get("until") or timezone.now()
+        length = timedelta(hours=attrs.get("hours") or attrs.get("days", 1) * 24)
+        begin = attrs.get("since") or end - length
+        if not timedelta() < end - begin <= LONGEST:
+            raise ValidationError({"since": [_("The window must end after it begins, within ten years.")]})
+        return {**attrs, "window": Window(begin, end)}
+
+
+class ListQuery(WindowQuery):
+    limit = serializers.IntegerField(min_value=1, max_value=1000, default=20)
+
+
+class EndpointsQuery(ListQuery):
+    order = serializers.ChoiceField(choices=ORDERS, default="requests")
+
+
+class TimeseriesQuery(WindowQuery):
+    metric = serializers.ChoiceField(choices=METRICS, default="events")
+    bucket = serializers.ChoiceField(choices=[(name, name) for name in queries.BUCKETS], default="hour")
+
+
+def about(source: Source) -> dict[str, Any]:
+    """The window that the numbers are of; `widened` says that it is more than was asked for."""
+    window = source.window
+    return {"from": window.begin, "to": window.end, "widened": window.widened}
+
+
+class AnalyticsViewSet(viewsets.ViewSet):
+    permission_classes = [IsAuthenticated]
+
+    @action(detail=False)
+    def summary(self, request: Request, **kwargs: Any) -> Response:
+        """Totals of the window, and those of the one before it."""
+        window = asked(WindowQuery, request)["window"]
+        now, before = source_for(request.user, window), source_for(request.user, window.before)
+        previous = {**about(before), **queries.summary(before)}
+        return Response({**about(now), **queries.summary(now), "previous": previous})
+
+    @action(detail=False)
+    def timeseries(self, request: Request, **kwargs: Any) -> Response:
+        """One `metric` by `bucket` of time, without gaps."""
+        query = asked(TimeseriesQuery, request)
+        window, bucket = query["window"], query["bucket"]
+        source, kept = source_by_time(request.user, window, bucket)
+        values = queries.timeseries(source, query["metric"], kept)
+        said = {**about(source), "metric": query["metric"], "bucket": kept}
+        return Response({**said, "widened": source.window.widened or kept != bucket, "values": values})
+
+    @action(detail=False)
+    def endpoints(self, request: Request, **kwargs: Any) -> Response:
+        """How each endpoint does; `order` is requests, slowest, errors, query_ms or queries."""
+        query = asked(EndpointsQuery, request)
+        source = source_for(request.user, query["window"])
+        rows = queries.endpoints(source, order=query["order"], limit=query["limit"])
+        return Response({**about(source), "endpoints": rows})
+
+    @action(detail=False)
+    def users(self, request: Request, **kwargs: Any) -> Response:
+        """Who was most active, by whole days."""
+        query = asked(ListQuery, request)
+        source = source_for(request.user, query["window"])
+        return Response({**about(source), "users": queries.users(source, limit=query["limit"])})
+
+    @action(detail=False, url_path="failed-logins")
+    def failed_logins(self, request: Request, **kwargs: Any) -> Response:
+        """By address, by name and by reason."""
+        query = asked(ListQuery, request)
+        source = source_for(request.user, query["window"])
+        return Response({**about(source), **queries.failed_logins(source, limit=query["limit"])})
+
+    @action(detail=False)
+    def resources(self, request: Request, **kwargs: Any) -> Response:
+        """Processor, memory and database by endpoint and server."""
+        query = asked(ListQuery, request)
+        source = source_for(request.user, query["window"])
+        return Response({**about(source), "resources": queries.resources(source, limit=query["limit"])})
+
+
+def source_by_time(user: Any, window: Window, bucket: str) -> tuple[Source, str]:
+    """The source, and the bucket that can be told apart: the older counts are, the coarser they are kept. Minutes are
+    counted from the events themselves. Raises ValidationError where there would be too many."""
+    if bucket == "minute":
+        if window.end - window.begin > LONGEST_BY_MINUTE:
+            raise ValidationError({"bucket": [_("By minute, ask for a day at most.")]})
+        return only(within(Event.objects.visible_to(user), window), window), bucket
+    by_hour_since = timezone.now() - STEPS[1].after
+    kept = "day" if bucket == "hour" and window.begin < by_hour_since else bucket
+    if (window.end - window.begin) / timedelta(hours=1) > MAX_BUCKETS and kept == "hour":
+        raise ValidationError({"bucket": [_("That would be too many values: choose a longer bucket.")]})
+    return source_for(user, window), kept

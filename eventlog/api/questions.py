@@ -1,0 +1,14 @@
+"""The parameters of a question, checked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+
+def asked(question: "type[serializers.Serializer[Any]]", request: Request) -> Mapping[str, Any]:
+    """What `question` makes of the URL's parameters; empty ones count as not given. Raises ValidationError."""
+    query = question(data={name: value for name, value in request.query_params.items() if value})
+    query.is_valid(raise_exception=True)
+    return query.validated_data  # type: ignore[no-any-return]

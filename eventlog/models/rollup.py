@@ -1,0 +1,152 @@
+"""Counts of events: what analytics read instead of millions of rows.
+
+Every stored event is counted in exactly one row of `event_rollups`, by minute first, by hour and by day once compaction
+has come by; `event_durations` and `event_user_days` say of the same events how long requests took and who was there.
+What a column holds is said once, here, as SQL over `events`; store, compaction and questions are made from that.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+GROWTH: Final = 1.04  # of a bucket over the one before: a value is at most 1.97 % off its bucket's middle
+SMALLEST: Final = 0.001  # ms; what is shorter is in bucket 0
+IS_REQUEST = "event_type = 'HTTP_REQUEST'"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`of_event` is one event's part; `merge` the aggregate that puts parts, and rows, together."""
+
+    of_event: str
+    merge: str = "sum"
+
+    def put_together(self, old: str, new: str) -> str:
+        return f"{old} + {new}" if self.merge == "sum" else f"greatest({old}, {new})"
+
+
+def if_request(column: str) -> str:
+    return f"CASE WHEN {IS_REQUEST} THEN {column} ELSE '' END"
+
+
+def counted_if(condition: str) -> str:
+    return f"(({IS_REQUEST} AND {condition}) IS TRUE)::int"  # of a request without an answer nothing is known
+
+
+def known(column: str) -> str:
+    """Of requests; bounded, so that no sum overflows: an event would be refused for it."""
+    return f"CASE WHEN {IS_REQUEST} THEN least(coalesce({column}, 0), 1e15) ELSE 0 END"
+
+
+DIMENSIONS = {
+    "event_category": "event_category",
+    "event_type": "event_type",
+    "severity": "severity",
+    "event_status": "event_status",
+    "endpoint": if_request("endpoint"),
+    "server_name": if_request("server_name"),
+}
+MEASURES = {
+    "event_count": Measure("1"),
+    "client_error_count": Measure(counted_if("response_status BETWEEN 400 AND 499")),
+    "server_error_count": Measure(counted_if("response_status >= 500")),
+    "timed_count": Measure(counted_if("response_time_ms IS NOT NULL")),
+    "response_ms": Measure(known("response_time_ms")),
+    "response_ms_max": Measure(known("response_time_ms"), "max"),
+    "query_count": Measure(known("db_query_count")),
+    "query_ms": Measure(known("db_time_ms")),
+    "cpu_count": Measure(counted_if("cpu_time_ms IS NOT NULL")),
+    "cpu_ms": Measure(known("cpu_time_ms")),
+    "memory_mb_max": Measure(known("memory_usage_mb"), "max"),
+}
+BUCKET = f"greatest(0, ceil(ln(greatest(response_time_ms, {SMALLEST}) / {SMALLEST}) / ln({GROWTH})))::int"
+
+
+def middle_of(bucket: int) -> float:
+    """The milliseconds that stand for all of a bucket."""
+    return 0.0 if bucket == 0 else SMALLEST * GROWTH**bucket * 2 / (1 + GROWTH)
+
+
+def number() -> "models.BigIntegerField[int, int]":
+    return models.BigIntegerField(default=0)
+
+
+def amount() -> "models.FloatField[float, float]":
+    return models.FloatField(default=0.0)
+
+
+class Rollup(models.Model):
+    """From `start` up to `finish`: a minute, an hour or a day (of the project's time zone)."""
+
+    pk = models.CompositePrimaryKey("start", "finish", *DIMENSIONS)
+    start = models.DateTimeField()
+    finish = models.DateTimeField()
+    event_category = models.CharField(max_length=20)
+    event_type = models.CharField(max_length=100)
+    severity = models.CharField(max_length=10)
+    event_status = models.CharField(max_length=10)
+    endpoint = models.CharField(max_length=255)  # of requests alone, as all that follows
+    server_name = models.CharField(max_length=100)
+    event_count = number()
+    client_error_count = number()  # answers 400 to 499
+    server_error_count = number()  # answers from 500 on
+    timed_count = number()  # those of which the duration is known
+    response_ms = amount()
+    response_ms_max = amount()
+    query_count = number()
+    query_ms = amount()
+    cpu_count = number()  # those of which the processor's time is known
+    cpu_ms = amount()
+    memory_mb_max = amount()
+
+    class Meta:
+        db_table = "event_rollups"
+        verbose_name = _("count of events")
+        verbose_name_plural = _("counts of events")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} {self.event_type}: {self.event_count}"
+
+
+class DurationRollup(models.Model):
+    """How many requests took how long; `bucket` is a range of durations, see `middle_of`."""
+
+    pk = models.CompositePrimaryKey("start", "finish", "bucket")
+    start = models.DateTimeField()
+    finish = models.DateTimeField()
+    bucket = models.SmallIntegerField()
+    event_count = number()
+
+    class Meta:
+        db_table = "event_durations"
+        verbose_name = _("count of durations")
+        verbose_name_plural = _("counts of durations")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} {middle_of(self.bucket):.3g} ms: {self.event_count}"
+
+
+class UserDay(models.Model):
+    """How much somebody did on one day of the project's time zone."""
+
+    pk = models.CompositePrimaryKey("day", "user", "event_category")
+    day = models.DateField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    event_category = models.CharField(max_length=20)
+    event_count = number()
+
+    class Meta:
+        db_table = "event_user_days"
+        verbose_name = _("user's day")
+        verbose_name_plural = _("users' days")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.user_id}: {self.event_count}"
