@@ -1,7 +1,7 @@
 """The event log: everything that happens in a Django project, recorded once and never lost.
 
-`from eventlog import EventLogger, as_of, audited, bound, history` is the public door. The names are looked up when
-they are asked for, so that importing the package loads no model.
+`from eventlog import EventLogger, as_of, audited, bound, history, ml_run` is the public door. The names are looked up
+when they are asked for, so that importing the package loads no model.
 """
 
 from importlib import import_module
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eventlog.context import bound
     from eventlog.logger import EventLogger
+    from eventlog.ml import ml_run
     from eventlog.past import as_of, history
     from eventlog.registry import audited
 
-__all__ = ["EventLogger", "as_of", "audited", "bound", "history"]
+__all__ = ["EventLogger", "as_of", "audited", "bound", "history", "ml_run"]
 
 _HOMES = {
     "EventLogger": "eventlog.logger",
@@ -21,6 +22,7 @@ _HOMES = {
     "audited": "eventlog.registry",
     "bound": "eventlog.context",
     "history": "eventlog.past",
+    "ml_run": "eventlog.ml",
 }
 
 
