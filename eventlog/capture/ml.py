@@ -103,7 +103,7 @@ _active: ContextVar[tuple[tuple["ml_run", MLRun], ...]] = ContextVar("eventlog_m
 
 
 def current_run() -> MLRun:
-    """The innermost run that lasts, for what a decorated function wants to say; outside of any, one that is not told."""
+    """The innermost run that lasts, for what a decorated function wants to say; outside of any, one never told."""
     runs = _active.get()
     return runs[-1][1] if runs else MLRun()
 
