@@ -51,6 +51,7 @@ if not DEBUG:
 INSTALLED_APPS = [
     "eventlog",
     "edupro.school",
+    "edupro.prediction",
     "edupro.demo",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -135,7 +136,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-ROLE_PERMISSIONS = {"admin": {"eventlog": ["view_event"]}}  # role -> app -> what it may do besides the school's own
+ROLE_PERMISSIONS = {  # role -> app -> what it may do besides the school's own
+    "admin": {
+        "eventlog": ["view_event"],
+        "prediction": [
+            *("add_trainingrun", "view_trainingrun"),
+            *("view_modelversion", "change_modelversion"),  # which is to make one active
+            *("add_prediksi", "view_prediksi"),
+        ],
+    },
+    "guru": {"prediction": ["add_prediksi", "view_prediksi"]},
+}
 LOGIN_URL = "/admin/login/"
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
@@ -215,6 +226,9 @@ EVENTLOG: dict[str, Any] = {
         "school.NilaiRaport": {"name": "nilai", "read": True},
         "school.Presensi": {"name": "presensi"},
         "school.PenghasilanOrtu": {"name": "penghasilan", "read": True},
+        # What was looked at is in the school's own records; a training is told by its model's events.
+        "prediction.Prediksi": {"name": "prestasi", "exclude": ["features"]},
+        "prediction.ModelVersion": {"name": "model_prestasi", "exclude": ["metrics"]},
         "auth.User": {"name": "user"},
         "auth.Group": {"name": "group"},
     },

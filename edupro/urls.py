@@ -18,6 +18,7 @@ urlpatterns = [
     re_path(r"^health/ready/?$", health.ready, name="ready"),
     path("api/", include("eventlog.api.urls")),
     path("api/", include("edupro.school.urls")),
+    path("api/", include("edupro.prediction.urls")),
     *([path("demo/", include("edupro.demo.urls"))] if settings.DEBUG else []),
 ]
 
