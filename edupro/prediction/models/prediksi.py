@@ -42,6 +42,7 @@ class Prediksi(models.Model):
     )
 
     objects = PrediksiQuerySet.as_manager()
+    hidden: frozenset[str] = frozenset()  # features that whoever it is shown to may not know
 
     class Meta:
         verbose_name = _("prediction")

@@ -40,9 +40,7 @@ def add_students(number: int, *, reports: int = 2, kelas: str = "X-1") -> list[S
         for semester in range(1, reports + 1):
             marks = {subject: round(talent - absent / 5 + dice.gauss(0, 2)) for subject in ("matematika", "ipa", "ips")}
             NilaiRaport.objects.create(siswa=siswa, semester=semester, tahun_ajaran=YEAR, **marks)
-            Presensi.objects.create(
-                siswa=siswa, semester=semester, tahun_ajaran=YEAR, hadir=100 - absent, alpa=absent
-            )
+            Presensi.objects.create(siswa=siswa, semester=semester, tahun_ajaran=YEAR, hadir=100 - absent, alpa=absent)
     return students
 
 
