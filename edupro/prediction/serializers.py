@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from edupro.prediction import parameters, rights
@@ -42,24 +41,19 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         read_only_fields = fields
 
 
-class StudentKeyField(serializers.Field[Any, Any, Any, Any]):
-    """A student's id or number (nis)."""
+class StudentKeyField(serializers.CharField):
+    """A student's id, as a number, or student number (nis), as text."""
 
-    default_error_messages = {"invalid": _("Give a student's id or student number.")}
+    def to_internal_value(self, data: Any) -> Any:
+        return data if type(data) is int else super().to_internal_value(data)
 
-    def to_internal_value(self, data: Any) -> int | str:
-        if isinstance(data, bool) or not isinstance(data, int | str):
-            self.fail("invalid")
-        if isinstance(data, str) and (not data.strip() or "\0" in data):
-            self.fail("invalid")
-        return data.strip() if isinstance(data, str) else data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
+    def run_validators(self, value: Any) -> None:
+        if isinstance(value, str):
+            super().run_validators(value)
 
 
 class PredictSerializer(serializers.Serializer[Any]):
-    siswa = StudentKeyField()
+    siswa = StudentKeyField(max_length=40)
 
 
 class BatchSerializer(serializers.Serializer[Any]):

@@ -22,7 +22,7 @@ from eventlog.models import Event
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("edupro", "eventlog", "templates")
-CATALOGS = ("edupro", "eventlog")
+CATALOGS = ("edupro", "edupro/prediction", "eventlog")
 CATALOG = Path("locale", "id", "LC_MESSAGES", "django.po")
 SAME_IN_BOTH = {"Debug", "Info"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sdr]|{\w*}")

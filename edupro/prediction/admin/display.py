@@ -85,9 +85,9 @@ def measured_cells(measured: Mapping[str, Any]) -> list[Any]:
 def confusion(version: ModelVersion) -> SafeString:
     """A row is what was, a column what was foretold."""
     classes = version.metrics.get("classes", [])
-    head = ["", *(gettext("foretold: %(band)s") % {"band": band(name)} for name in classes)]
+    head = ["", *(gettext("predicted: %(band)s") % {"band": band(name)} for name in classes)]
     rows = enumerate(zip(classes, version.metrics.get("confusion", []), strict=True))
-    named = ((gettext("really: %(band)s") % {"band": band(name)}, marked(row, right)) for right, (name, row) in rows)
+    named = ((gettext("actual: %(band)s") % {"band": band(name)}, marked(row, right)) for right, (name, row) in rows)
     return table(head, named, name=gettext("confusion matrix"))
 
 
@@ -127,7 +127,7 @@ def tree(version: ModelVersion) -> SafeString:
 
 
 # --- predictions ---
-@display(description=_("foretold achievement"), ordering="result")
+@display(description=_("predicted achievement"), ordering="result")
 def result(prediksi: Prediksi) -> str:
     return band(prediksi.result)
 

@@ -1,6 +1,6 @@
 """Predictions: made for a class or all, listed, and each with its reasons."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -51,7 +51,7 @@ class PrediksiAdmin(ReadOnlyAdmin):
     list_filter = ["result", "siswa__kelas", "version"]
     list_select_related = ["siswa", "version", "created_by"]
     search_fields = ["siswa__nama", "siswa__nis"]
-    fields: Any = [
+    fields: ClassVar[Any] = [
         "siswa",
         display.result,
         display.confidence,
@@ -99,7 +99,7 @@ class PrediksiAdmin(ReadOnlyAdmin):
 def tell(request: HttpRequest, batch: predicting.Batch) -> None:
     number = len(batch.made)
     counts = ", ".join(f"{label} {batch.counts().get(name, 0)}" for name, label in wording.BANDS.items())
-    words = ngettext("%(number)s student foretold: %(counts)s.", "%(number)s students foretold: %(counts)s.", number)
+    words = ngettext("%(number)s student predicted: %(counts)s.", "%(number)s students predicted: %(counts)s.", number)
     messages.success(request, words % {"number": number, "counts": counts})
     if left := len(batch.without_marks):
         words = ngettext("%(number)s student has no marks yet.", "%(number)s students have no marks yet.", left)

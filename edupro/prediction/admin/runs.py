@@ -1,6 +1,6 @@
 """Trainings, and how far the one is that runs."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import display
@@ -35,7 +35,17 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     list_display = ["id", "created", "status", progress, "version", "requested_by", error]
     list_filter = ["status"]
     list_select_related = ["version", "requested_by"]
-    fields: Any = ["status", "step", error, "version", "requested_by", "created", "started", "ended", "parameters"]
+    fields: ClassVar[Any] = [
+        "status",
+        "step",
+        error,
+        "version",
+        "requested_by",
+        "created",
+        "started",
+        "ended",
+        "parameters",
+    ]
 
     class Media:
         js = ["prediction/progress.js"]

@@ -1,6 +1,6 @@
 """Versions of the tree: how good each is, what it looks like, which one is asked."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,7 +19,7 @@ from edupro.prediction.models import ModelVersion
 from edupro.prediction.parameters import Parameters
 
 WHAT_IT_LEARNS = _(
-    "What is foretold is the band of a student's mean mark in the next report: Low below 75, Middle from 75, High from "
+    "What is predicted is the band of a student's mean mark in the next report: Low below 75, Middle from 75, High from "
     "85. The tree has learned it from the last report of each student who has at least two: it looked at the mean mark "
     "and the attendance of the semesters before that report, and at the parents' income. A category that is not known "
     "is a level of its own below the lowest. The measures come from cross-validation: nobody was judged by a tree that "
@@ -41,7 +41,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         display.baseline,
     ]
     list_select_related = ["created_by"]
-    fieldsets: Any = [
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": ["number", "is_active", "created", "created_by", display.students]}),
         (
             _("How good it is"),

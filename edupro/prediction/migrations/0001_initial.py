@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("Rendah", "Low"), ("Sedang", "Middle"), ("Tinggi", "High")],
                         max_length=6,
-                        verbose_name="foretold achievement",
+                        verbose_name="predicted achievement",
                     ),
                 ),
                 ("probabilities", models.JSONField(default=dict, verbose_name="probabilities")),

@@ -32,11 +32,11 @@ class Prediksi(models.Model):
     version = models.ForeignKey(
         ModelVersion, models.PROTECT, related_name="predictions", verbose_name=_("model version")
     )
-    result = models.CharField(_("foretold achievement"), max_length=6, choices=Prestasi.choices)
+    result = models.CharField(_("predicted achievement"), max_length=6, choices=Prestasi.choices)
     probabilities = models.JSONField(_("probabilities"), default=dict)  # {band: share}
     features = models.JSONField(_("looked at"), default=dict)  # as features.Features has them
     batch = models.UUIDField(_("batch"), null=True, editable=False)  # what was foretold at once
-    created = models.DateTimeField(_("foretold"), default=now)
+    created = models.DateTimeField(_("predicted"), default=now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("asked by")
     )

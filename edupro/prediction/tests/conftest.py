@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -16,6 +17,7 @@ from edupro.prediction.parameters import Parameters
 from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
 
 YEAR = "2025/2026"
+SUBJECTS = ("matematika", "ipa", "ips")
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +35,19 @@ def add_students(number: int, *, reports: int = 2, kelas: str = "X-1") -> list[S
     students = Siswa.objects.bulk_create(
         Siswa(nis=f"{kelas}{n:04}", nama=f"Siswa {n}", kelas=kelas) for n in range(number)
     )
+    incomes, marks, days = list[PenghasilanOrtu](), list[NilaiRaport](), list[Presensi]()
     for siswa in students:
         talent, absent = dice.uniform(62, 92), dice.choice([0, 0, 4, 12, 30])
         if dice.random() < 0.9:
-            PenghasilanOrtu.objects.create(siswa=siswa, penghasilan_ayah=dice.randrange(1, 12) * 1_000_000)
-        for semester in range(1, reports + 1):
-            marks = {subject: round(talent - absent / 5 + dice.gauss(0, 2)) for subject in ("matematika", "ipa", "ips")}
-            NilaiRaport.objects.create(siswa=siswa, semester=semester, tahun_ajaran=YEAR, **marks)
-            Presensi.objects.create(siswa=siswa, semester=semester, tahun_ajaran=YEAR, hadir=100 - absent, alpa=absent)
+            incomes.append(PenghasilanOrtu(siswa=siswa, penghasilan_ayah=dice.randrange(1, 12) * 1_000_000))
+        for number in range(1, reports + 1):
+            semester: dict[str, Any] = {"siswa": siswa, "semester": number, "tahun_ajaran": YEAR}
+            given = {subject: round(talent - absent / 5 + dice.gauss(0, 2)) for subject in SUBJECTS}
+            marks.append(NilaiRaport(**semester, **given))
+            days.append(Presensi(**semester, hadir=100 - absent, alpa=absent))
+    PenghasilanOrtu.objects.bulk_create(incomes)
+    NilaiRaport.objects.bulk_create(marks)
+    Presensi.objects.bulk_create(days)
     return students
 
 
