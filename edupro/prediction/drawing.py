@@ -14,10 +14,12 @@ from django.utils.translation import gettext
 from edupro.prediction import wording
 from edupro.prediction.tree import Leaf, Node, Split, Tree
 
-WIDTH, HEIGHT = 158, 50  # of a box, in pixels
-ACROSS, DOWN = 46, 12  # between boxes
+WIDTH, HEIGHT = 144, 48  # of a box, in pixels
+ACROSS, DOWN = 38, 10  # between boxes
 MARGIN = 2
-LINE = 19  # between the two lines of a box
+LINE = 18  # between the two lines of a box
+INDENT = 7  # of the text in a box
+TURN = 6  # how far a line goes before it turns up or down; behind it is room for the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,15 @@ def joined(parts: Iterable[SafeString]) -> SafeString:
 
 
 def edge(box: Box, target: Box, *, low: bool) -> SafeString:
-    start, middle = box.x + WIDTH, box.x + WIDTH + ACROSS / 2
+    start, turn = box.x + WIDTH, box.x + WIDTH + TURN
     return format_html(
         '<path class="prediction-edge" d="M{} {}H{}V{}H{}"/><text class="prediction-answer" x="{}" y="{}">{}</text>',
         f"{start:g}",
         f"{box.y:g}",
-        f"{middle:g}",
+        f"{turn:g}",
         f"{target.y:g}",
         f"{target.x:g}",
-        f"{middle + 3:g}",
+        f"{turn + 3:g}",
         f"{target.y - 4:g}",
         gettext("yes") if low else gettext("no"),
     )
@@ -96,10 +98,10 @@ def drawn(tree: Tree, box: Box) -> SafeString:
         f"{box.y - HEIGHT / 2:g}",
         WIDTH,
         HEIGHT,
-        f"{box.x + 9:g}",
+        f"{box.x + INDENT:g}",
         f"{box.y - 4:g}",
         first,
-        f"{box.x + 9:g}",
+        f"{box.x + INDENT:g}",
         f"{box.y - 4 + LINE:g}",
         second,
     )

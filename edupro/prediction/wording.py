@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from edupro.prediction.bands import Prestasi
@@ -15,7 +15,7 @@ from edupro.school.models import PenghasilanOrtu, Presensi
 
 NAMES: dict[str, Any] = {
     MARK: _("mean mark"),
-    INCOME: _("parents' income"),
+    INCOME: pgettext_lazy("feature", "parents' income"),
     ATTENDANCE: _("attendance"),
 }
 CATEGORIES: dict[str, Mapping[str, Any]] = {
@@ -37,8 +37,8 @@ def category(feature: str, name: str) -> str:
     return str(CATEGORIES[feature].get(name, name)) if name else gettext("unknown")
 
 
-def percent(share: float) -> str:
-    return f"{number_format(100 * share, 0)} %"
+def percent(share: float, decimals: int = 0) -> str:
+    return f"{number_format(round(100 * share, decimals), decimals)} %"  # which by itself only cuts
 
 
 def mark(value: float) -> str:
@@ -52,21 +52,30 @@ def value_of(feature: str, features: Mapping[str, Any]) -> str:
 
 
 def question(tree: Tree, split: Split) -> str:
-    """What a node asks, without its feature: `at most 77.50`."""
-    return condition(tree.features[split.feature], split.threshold, low=True)
+    """What a node asks, without its feature, in the little room of a drawing: `≤ 77.50`."""
+    value = bound(tree.features[split.feature], split.threshold)
+    return f"≤ {value}" if value else gettext("unknown")
+
+
+def bound(feature: str, threshold: float) -> str:
+    """The greatest value that goes low; nothing where that is what is not known. Marks have two decimals, so a
+    threshold between two of them is told by the lower one."""
+    if feature not in LEVELS:
+        return mark(math.floor(threshold * 100) / 100)
+    names = LEVELS[feature]
+    return "" if threshold < 0 else category(feature, names[min(int(threshold), len(names) - 1)])
 
 
 def condition(feature: str, threshold: float, *, low: bool) -> str:
-    """What is true of those that go low, or high. Marks have two decimals, so a threshold between two of them is told
-    by the lower one."""
-    if feature not in LEVELS:
-        least = mark(math.floor(threshold * 100) / 100)
-        return (gettext("at most %(value)s") if low else gettext("above %(value)s")) % {"value": least}
-    if threshold < 0:
+    """What is true of those that go low, or high: `at most 77.50`."""
+    value = bound(feature, threshold)
+    if not value:
         return gettext("unknown") if low else gettext("known")
-    names = LEVELS[feature]
-    words = category(feature, names[min(int(threshold), len(names) - 1)])
-    return (gettext("at most %(value)s, or unknown") if low else gettext("better than %(value)s")) % {"value": words}
+    if feature in LEVELS:
+        words = gettext("at most %(value)s, or unknown") if low else gettext("better than %(value)s")
+    else:
+        words = gettext("at most %(value)s") if low else gettext("above %(value)s")
+    return words % {"value": value}
 
 
 def step_words(tree: Tree, step: Step) -> str:

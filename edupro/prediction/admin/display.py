@@ -35,7 +35,7 @@ def cells(row: Iterable[Any]) -> SafeString:
 # --- versions ---
 def share(version: ModelVersion, name: str) -> str:
     value = version.measure(name)
-    return "" if value is None else percent(value)
+    return "" if value is None else percent(value, 1)
 
 
 @display(description=_("students"))
@@ -78,7 +78,7 @@ def per_class(version: ModelVersion) -> SafeString:
 
 
 def measured_cells(measured: Mapping[str, Any]) -> list[Any]:
-    return [*(percent(measured[name]) for name in ("precision", "recall", "f1")), measured["students"]]
+    return [*(percent(measured[name], 1) for name in ("precision", "recall", "f1")), measured["students"]]
 
 
 @display(description=_("confusion matrix"))
@@ -99,7 +99,7 @@ def marked(row: Iterable[int], right: int) -> Iterable[Any]:
 @display(description=_("importance of the features"))
 def importances(version: ModelVersion) -> SafeString:
     ordered = sorted(version.importances.items(), key=lambda item: -item[1])
-    rows = ((capfirst(wording.feature_name(name)), [percent(value)]) for name, value in ordered)
+    rows = ((capfirst(wording.feature_name(name)), [percent(value, 1)]) for name, value in ordered)
     return table([gettext("feature"), gettext("importance")], rows, name=gettext("importance of the features"))
 
 

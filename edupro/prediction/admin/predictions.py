@@ -45,11 +45,9 @@ class PrediksiAdmin(ReadOnlyAdmin):
         display.confidence,
         "version",
         "created",
-        "created_by",
     ]
     list_display_links = [display.result]
     list_filter = ["result", "siswa__kelas", "version"]
-    list_select_related = ["siswa", "version", "created_by"]
     search_fields = ["siswa__nama", "siswa__nis"]
     fields: ClassVar[Any] = [
         "siswa",
@@ -64,7 +62,7 @@ class PrediksiAdmin(ReadOnlyAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prediksi]:
-        return Prediksi.objects.visible_to(request.user)
+        return Prediksi.objects.visible_to(request.user).select_related("siswa", "version", "created_by")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Prediksi | None:
         prediksi: Prediksi | None = super().get_object(request, object_id, from_field)

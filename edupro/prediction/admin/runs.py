@@ -38,7 +38,6 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     fields: ClassVar[Any] = [
         "status",
         "step",
-        error,
         "version",
         "requested_by",
         "created",

@@ -19,11 +19,11 @@ from edupro.prediction.models import ModelVersion
 from edupro.prediction.parameters import Parameters
 
 WHAT_IT_LEARNS = _(
-    "What is predicted is the band of a student's mean mark in the next report: Low below 75, Middle from 75, High from "
-    "85. The tree has learned it from the last report of each student who has at least two: it looked at the mean mark "
-    "and the attendance of the semesters before that report, and at the parents' income. A category that is not known "
-    "is a level of its own below the lowest. The measures come from cross-validation: nobody was judged by a tree that "
-    "had learned from the same student."
+    "What is predicted is the band of a student's mean mark in the next report: Low below 75, Middle from 75, High "
+    "from 85. The tree has learned it from the last report of each student who has at least two: it looked at the "
+    "mean mark and the attendance of the semesters before that report, and at the parents' income. A category that is "
+    "not known is a level of its own below the lowest. The measures come from cross-validation: nobody was judged by "
+    "a tree that had learned from the same student."
 )
 
 
