@@ -46,22 +46,24 @@ def perform(pk: int) -> None:
         raise
 
 
-def make_version(run: TrainingRun, told: MLRun) -> ModelVersion:
+def make_version(run: TrainingRun, told: MLRun) -> None:
     """Raises Unfit, Overtaken."""
     parameters = Parameters.of(run.parameters)
     told.parameters(**parameters.as_dict())
     told.features(*FEATURES)
+    told.version = ModelVersion.objects.next_number()  # nobody else trains now
     run.advance(run.Step.READING, progress=5)
     examples = features.examples(Siswa.objects.all())
     told.counts(students=len(examples), needed=MIN_STUDENTS)
     see_that_they_will_do(examples)
     from edupro.prediction import learning  # slow and large: for workers only, and for what can be learned from
 
-    metrics = evaluated(run, examples, parameters)
+    metrics = evaluated(run, examples, number=told.version)
     told.metrics(**{name: metrics[name] for name in ("accuracy", "precision", "recall", "f1", "baseline")})
     run.advance(run.Step.LEARNING, progress=80)
     learned = learning.learn(examples, parameters)
     version = ModelVersion(
+        number=told.version,
         created_by=run.requested_by,
         parameters=parameters.as_dict(),
         metrics=metrics,
@@ -71,8 +73,6 @@ def make_version(run: TrainingRun, told: MLRun) -> ModelVersion:
     )
     run.advance(run.Step.SAVING, progress=90)
     save(run, version, learned.tree)
-    told.version = version.number
-    return version
 
 
 def see_that_they_will_do(examples: Sequence[Example]) -> None:
@@ -83,7 +83,7 @@ def see_that_they_will_do(examples: Sequence[Example]) -> None:
         raise Unfit(TrainingRun.Fault.ONE_BAND)
 
 
-def evaluated(run: TrainingRun, examples: Sequence[Example], parameters: Parameters) -> dict[str, Any]:
+def evaluated(run: TrainingRun, examples: Sequence[Example], *, number: int) -> dict[str, Any]:
     from edupro.prediction import learning
 
     def judged(fold: int, folds: int) -> None:
@@ -91,7 +91,8 @@ def evaluated(run: TrainingRun, examples: Sequence[Example], parameters: Paramet
 
     run.advance(run.Step.JUDGING, progress=JUDGING_FROM)
     with ml_run("prestasi", kind="evaluate") as told:
-        metrics = learning.evaluate(examples, parameters, judged=judged)
+        told.version = number
+        metrics = learning.evaluate(examples, Parameters.of(run.parameters), judged=judged)
         told.metrics(**metrics)
         told.counts(students=len(examples), folds=metrics["folds"])
     return metrics
@@ -101,7 +102,6 @@ def save(run: TrainingRun, version: ModelVersion, tree: Any) -> None:
     """The file, the row, and the end of the run: all or nothing."""
     try:
         with transaction.atomic():
-            version.number = max(ModelVersion.objects.locked(), default=0) + 1
             files.save(version, tree)
             version.save()
             version.activate()

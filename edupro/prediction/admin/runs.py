@@ -1,6 +1,6 @@
 """Trainings, and how far the one is that runs."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
@@ -35,19 +35,14 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     list_display = ["id", "created", "status", progress, "version", "requested_by", error]
     list_filter = ["status"]
     list_select_related = ["version", "requested_by"]
-    fields: ClassVar[Any] = [
-        "status",
-        "step",
-        "version",
-        "requested_by",
-        "created",
-        "started",
-        "ended",
-        "parameters",
-    ]
 
     class Media:
         js = ["prediction/progress.js"]
+
+    def get_fields(self, request: HttpRequest, obj: TrainingRun | None = None) -> list[Any]:
+        """While it runs, what changes is told by the bar alone: nothing beside it grows old."""
+        order = ["requested_by", "created", "parameters"]
+        return [*order, "status", "step", "version", "started", "ended"] if obj and obj.is_over else order
 
     def get_urls(self) -> list[URLPattern]:
         state = self.admin_site.admin_view(never_cache(self.state))

@@ -18,9 +18,12 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def active(self) -> "ModelVersion | None":
         return self.filter(is_active=True).first()
 
-    def locked(self) -> list[int]:
-        """The numbers there are; nobody else adds or activates one until the transaction ends."""
-        return list(self.select_for_update().order_by("pk").values_list("number", flat=True))
+    def lock(self) -> None:
+        """Nobody else activates one until the transaction ends."""
+        list(self.select_for_update().order_by("pk").values_list("pk"))
+
+    def next_number(self) -> int:
+        return int(self.aggregate(last=models.Max("number", default=0))["last"]) + 1
 
 
 class ModelVersion(models.Model):
@@ -58,7 +61,7 @@ class ModelVersion(models.Model):
     def activate(self) -> None:
         """Predictions are made with this version from now on."""
         with transaction.atomic():
-            type(self).objects.locked()
+            type(self).objects.lock()
             for version in type(self).objects.filter(is_active=True).exclude(pk=self.pk):
                 version.is_active = False
                 version.save(update_fields=["is_active"])
