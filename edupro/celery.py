@@ -14,5 +14,9 @@ app.conf.beat_schedule = {
     "make the months ahead": {"task": "eventlog.tasks.make_partitions", "schedule": crontab(hour="1", minute="10")},
     "clean up what is past its time": {"task": "eventlog.tasks.clean_up", "schedule": crontab(hour="2", minute="20")},
     "put counts together": {"task": "eventlog.tasks.compact_rollups", "schedule": 600.0},
+    "remove imports that nobody confirmed": {
+        "task": "edupro.school.tasks.remove_old_drafts",
+        "schedule": crontab(minute="40"),
+    },
     "store what dead processes left": {"task": "eventlog.tasks.drain", "schedule": 30.0},
 }

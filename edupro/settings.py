@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "django_filters",
     "csp",
     "pgtrigger",
+    "django_cleanup.apps.CleanupConfig",  # last: it removes the files of records that are deleted, or given another
 ]
 MIDDLEWARE = [
     "eventlog.capture.middleware.EventLoggingMiddleware",  # first, so that every answer of the others is seen
@@ -109,6 +110,12 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+FILE_UPLOAD_HANDLERS = [
+    "edupro.school.exchange.uploads.BoundedUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"

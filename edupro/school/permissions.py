@@ -9,3 +9,12 @@ class ModelPermissions(DjangoModelPermissions):
     """DRF's own lets every signed-in user read."""
 
     perms_map = {**DjangoModelPermissions.perms_map, "GET": [VIEW], "HEAD": [VIEW], "OPTIONS": [VIEW]}
+
+
+class ImportPermissions(ModelPermissions):
+    """A table may both add and change."""
+
+    perms_map = {
+        **ModelPermissions.perms_map,
+        "POST": ["%(app_label)s.add_%(model_name)s", "%(app_label)s.change_%(model_name)s"],
+    }

@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from django.http import FileResponse
+from rest_framework.decorators import action
+from rest_framework.request import Request
 from rest_framework.viewsets import ModelViewSet
 
-from edupro.school import filters, serializers
+from edupro.school import filters, photos, serializers
+from edupro.school.exchange.api import ExchangeMixin
 from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
 from edupro.school.permissions import ModelPermissions
 
 STUDENT = ["siswa__nama", "siswa__nis"]
 
 
-class SchoolViewSet(ModelViewSet[Any]):
+class SchoolViewSet(ExchangeMixin, ModelViewSet[Any]):
     permission_classes = [ModelPermissions]
     lookup_url_kwarg = "id"
 
@@ -22,6 +26,11 @@ class SiswaViewSet(SchoolViewSet):
     filterset_class = filters.SiswaFilter
     search_fields = ["nama", "nis"]
     ordering_fields = ["nama", "nis", "kelas", "tanggal_lahir"]
+
+    @action(detail=True)
+    def foto(self, request: Request, id: str) -> FileResponse:
+        """The picture itself, for whoever may see the student."""
+        return photos.response(self.get_object())
 
 
 class NilaiViewSet(SchoolViewSet):

@@ -1,0 +1,145 @@
+"""`import`, `export` and `template` beside a resource's list."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions, status
+from rest_framework.decorators import action
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from edupro.api import Conflict
+from edupro.errors import PROBLEM_JSON, problem_body
+from edupro.school.exchange import applying, plan, table, template
+from edupro.school.exchange.entities import BY_MODEL, Entity
+from edupro.school.exchange.export import CONTENT_TYPES, Export
+from edupro.school.exchange.plan import Plan
+from edupro.school.exchange.refusal import Refused
+from edupro.school.permissions import ImportPermissions
+
+SHOWN_CHANGES = 100
+SHOWN_MISTAKES = 1_000
+SWITCH = {"1": True, "true": True, "": False, "0": False, "false": False}
+
+
+class RefusedFile(exceptions.APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
+class FileNegotiation(BaseContentNegotiation):
+    """`?format=` and `Accept` are about the file there; whatever else is answered, problems above all, is JSON."""
+
+    def filter_renderers(self, renderers: Any, format: str) -> Any:
+        return renderers
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class ExchangeMixin(GenericViewSet[Any]):
+    """For a viewset of one of the kinds that `entities` knows; who may read or write there may do so by file."""
+
+    @property
+    def entity(self) -> Entity:
+        return BY_MODEL[self.get_queryset().model]
+
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import",
+        url_name="import",
+        parser_classes=[MultiPartParser],
+        permission_classes=[ImportPermissions],
+    )
+    def import_file(self, request: Request) -> Response:
+        """Multipart, the table in `file`. `?dry_run=1` only tells what it would do, with a fingerprint; sent along as
+        `plan`, nothing else than that will be done.
+        """
+        dry_run, file = switched_on(request, "dry_run"), uploaded(request)
+        try:
+            content = table.read(file, self.entity)
+            if dry_run:
+                return Response(told(plan.make(content, self.entity, user=request.user)))
+            source = applying.source_of(file, file.name or "")
+            expected = request.POST.get("plan", "")
+            done = applying.run(content, self.entity, user=request.user, source=source, expected=expected)
+        except Refused as refused:
+            raise as_api_exception(refused) from None
+        except applying.Changed:
+            raise Conflict(_("The records have changed since the preview.")) from None
+        except applying.Mistaken as mistaken:
+            return mistakes_problem(request, mistaken.plan)
+        return Response({"counts": done.counts})
+
+    @action(detail=False, content_negotiation_class=FileNegotiation)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        """`?format=csv` or `xlsx`, of the list as it is filtered, searched and ordered."""
+        format = format_of(request)
+        rows = self.filter_queryset(self.get_queryset())
+        chosen = {name: str(value) for name, value in request.query_params.items() if name != "format" and value}
+        return Export(self.entity, rows, chosen).response(format)
+
+    @action(detail=False, content_negotiation_class=FileNegotiation)
+    def template(self, request: Request) -> StreamingHttpResponse:
+        """`?format=csv` or `xlsx`: an empty table with an example."""
+        return template.response(self.entity, format_of(request))
+
+
+def format_of(request: Request) -> str:
+    format = request.query_params.get("format") or "csv"
+    if format not in CONTENT_TYPES:
+        raise exceptions.ValidationError({"format": [_("Choose csv or xlsx.")]})
+    return format
+
+
+def switched_on(request: Request, name: str) -> bool:
+    text = request.query_params.get(name, "").lower()
+    if text not in SWITCH:
+        raise exceptions.ValidationError({name: [_("Give 1 or 0.")]})
+    return SWITCH[text]
+
+
+def uploaded(request: Request) -> "UploadedFile[Any]":
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise exceptions.ValidationError({"file": [_("No file was submitted.")]})
+    return file
+
+
+def as_api_exception(refused: Refused) -> exceptions.APIException:
+    if refused.code == "conflict":
+        return Conflict()
+    return RefusedFile(refused.message, code=refused.code)
+
+
+def told(plan: Plan) -> dict[str, Any]:
+    changes = [
+        {
+            "row": row.row,
+            "action": row.kind,
+            "key": dict(zip(plan.entity.key, row.key, strict=True)),
+            "values": [{"column": one.column, "old": one.old, "new": one.new} for one in row.changes],
+        }
+        for row in plan.changed[:SHOWN_CHANGES]
+    ]
+    return {"counts": plan.counts, "plan": plan.fingerprint, "changes": changes, **mistakes(plan)}
+
+
+def mistakes(plan: Plan) -> dict[str, Any]:
+    shown = [
+        {"row": one.row, "column": one.column, "value": one.value, "message": one.message}
+        for one in plan.mistakes[:SHOWN_MISTAKES]
+    ]
+    return {"mistakes": shown, "mistakes_total": len(plan.mistakes)}
+
+
+def mistakes_problem(request: Request, plan: Plan) -> Response:
+    code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    detail = str(_("The file has mistakes, so nothing was written."))
+    body = problem_body(request, code, detail, code="mistakes", counts=plan.counts, **mistakes(plan))
+    return Response(body, status=code, content_type=PROBLEM_JSON)

@@ -1,0 +1,70 @@
+"""The rows of a CSV: UTF-8 (with or without its mark) or Windows' cp1252, cells parted by comma, semicolon or tab."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from typing import IO, Any
+
+from django.utils.translation import gettext_lazy as _
+from openpyxl.utils import get_column_letter
+
+from edupro.school.exchange.refusal import Refused, damaged, formula
+
+DELIMITERS = (",", ";", "\t")
+NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+QUOTED = re.compile(r"'+[=+\-@\t\r\n]")
+DANGEROUS = re.compile(r"'*[=+\-@\t\r\n]")
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula; `meant` undoes it. After OWASP's page on CSV injection."""
+    return f"'{text}" if DANGEROUS.match(text) else text
+
+
+def meant(text: str) -> str:
+    return text[1:] if QUOTED.match(text) else text
+
+
+def lines(file: IO[bytes], score: Callable[[list[str]], int]) -> Iterator[tuple[int, list[Any]]]:
+    """The number of each row and its cells. `score` tells how many of some cells are known headings: by that the
+    delimiter is found. Raises Refused, also on the way.
+    """
+    encoding = encoding_of(file)
+    file.seek(0)
+    text = TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        delimiter = max(DELIMITERS, key=lambda delimiter: score(headings(text, delimiter)))
+        text.seek(0)
+        for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True), start=1):
+            yield number, [value(cell, row=number, column=column) for column, cell in enumerate(cells, start=1)]
+    except csv.Error:
+        raise Refused(_("A quotation mark is missing or too many in the file."), code="quotes") from None
+    finally:
+        text.detach()  # or it would close the file with itself
+
+
+def headings(text: TextIOWrapper, delimiter: str) -> list[str]:
+    text.seek(0)
+    return next(csv.reader(text, delimiter=delimiter), [])
+
+
+def encoding_of(file: IO[bytes]) -> str:
+    """The one that all of the file can be read in. Raises Refused."""
+    file.seek(0)
+    content = file.read()
+    if NO_TEXT.search(content):
+        raise damaged()
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise damaged()
+
+
+def value(cell: str, *, row: int, column: int) -> str:
+    if cell.startswith("="):
+        raise formula(f"{get_column_letter(column)}{row}")
+    return meant(cell)

@@ -1,0 +1,124 @@
+"""The school's records as a file; the same file can be imported again."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils.timezone import localdate
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from edupro.school.exchange.delimited import harmless
+from edupro.school.exchange.entities import Entity
+from edupro.school.exchange.signals import exported
+
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+CHUNK_ROWS = 200
+CHUNK_BYTES = 64 * 1024
+BOM = "\ufeff"  # without it Excel takes UTF-8 for the encoding of the machine
+DATE_FORMAT, TEXT_FORMAT = "dd/mm/yyyy", "@"
+
+
+@dataclass(frozen=True)
+class Export:
+    """Which records go out, and by which filter of the user's they were chosen."""
+
+    entity: Entity
+    rows: "QuerySet[Any]"
+    filter: Mapping[str, str]
+
+    def response(self, format: str) -> StreamingHttpResponse:
+        body = self.as_csv() if format == "csv" else self.as_xlsx()
+        return download(body, f"{self.entity.name}-{localdate():%Y-%m-%d}.{format}")
+
+    def as_csv(self) -> Iterator[bytes]:
+        """Row by row from the database to the reader."""
+        written = 0
+        buffer = StringIO(BOM, newline="")
+        buffer.seek(0, 2)
+        try:
+            lines = csv.writer(buffer)
+            lines.writerow(self.entity.all_columns)
+            for written, cells in enumerate(self.records(), start=1):
+                lines.writerow(map(csv_cell, cells))
+                if written % CHUNK_ROWS == 0:
+                    yield taken(buffer)
+            yield taken(buffer)
+        finally:
+            self.tell("csv", written)
+
+    def as_xlsx(self) -> Iterator[bytes]:
+        """By way of a temporary file: a zip's directory is at its end."""
+        written = 0
+        try:
+            with TemporaryFile() as file:
+                written = self.write(file)
+                file.seek(0)
+                while chunk := file.read(CHUNK_BYTES):
+                    yield chunk
+        finally:
+            self.tell("xlsx", written)
+
+    def write(self, file: IO[bytes]) -> int:
+        """The workbook; returns how many records are in it."""
+        workbook = Workbook(write_only=True)
+        sheet = workbook.create_sheet(self.entity.name)
+        sheet.append(self.entity.all_columns)
+        rows = 0
+        for cells in self.records():
+            sheet.append([xlsx_cell(sheet, cell) for cell in cells])
+            rows += 1
+        workbook.save(file)
+        return rows
+
+    def records(self) -> Iterator[list[Any]]:
+        rows = self.rows.select_related("siswa") if self.entity.of_student else self.rows
+        for record in rows.iterator(chunk_size=CHUNK_ROWS):
+            yield [self.entity.value(record, column) for column in self.entity.all_columns]
+
+    def tell(self, format: str, written: int) -> None:
+        exported.send(self.entity.model, format=format, rows=written, filter=dict(self.filter))
+
+
+def download(body: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(body, content_type=CONTENT_TYPES[name.rpartition(".")[2]])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def taken(buffer: StringIO) -> bytes:
+    """What the buffer holds, which it then holds no longer."""
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode("utf-8", "replace")
+
+
+def csv_cell(value: Any) -> str:
+    return harmless(value) if isinstance(value, str) else "" if value is None else str(value)
+
+
+def xlsx_cell(sheet: Any, value: Any) -> Any:
+    """Text as text, also where it looks like a formula or a number; Excel then keeps its leading zeros."""
+    if isinstance(value, str):
+        cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
+        cell.data_type = "s"
+        cell.number_format = TEXT_FORMAT
+        return cell
+    if isinstance(value, date):
+        cell = WriteOnlyCell(sheet, value)
+        cell.number_format = DATE_FORMAT
+        return cell
+    return value
