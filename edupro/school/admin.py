@@ -6,28 +6,40 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
+from edupro.school.exchange.admin import ExchangeAdmin
 from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
 
 if TYPE_CHECKING:  # generic for the type checker only
-    ModelAdmin = admin.ModelAdmin[Any]
     BaseUserAdmin = UserAdmin[User]
 else:
-    ModelAdmin = admin.ModelAdmin
     BaseUserAdmin = UserAdmin
 
 STUDENT_SEARCH = ["siswa__nama", "siswa__nis"]
 
 
 @admin.register(Siswa)
-class SiswaAdmin(ModelAdmin):
+class SiswaAdmin(ExchangeAdmin):
     list_display = ["nama", "nis", "kelas", "jenis_kelamin"]
     list_filter = ["kelas", "jenis_kelamin"]
     search_fields = ["nama", "nis"]
     list_per_page = 50
+    readonly_fields = ["picture"]
+
+    class Media:
+        css = {"all": ["edupro/exchange.css"]}
+
+    @admin.display(description=_("picture"))
+    def picture(self, siswa: Siswa) -> str | SafeString:
+        if not siswa.foto:
+            return self.get_empty_value_display()
+        return format_html('<img class="siswa-picture" src="{}" alt="{}">', siswa.foto.url, siswa.nama)
 
 
-class StudentsRecordAdmin(ModelAdmin):
+class StudentsRecordAdmin(ExchangeAdmin):
     autocomplete_fields = ["siswa"]
     list_select_related = ["siswa"]
     search_fields = STUDENT_SEARCH

@@ -19,11 +19,10 @@ from edupro.school.exchange import applying, plan, table, template
 from edupro.school.exchange.entities import BY_MODEL, Entity
 from edupro.school.exchange.export import CONTENT_TYPES, Export
 from edupro.school.exchange.plan import Plan
+from edupro.school.exchange.preview import SHOWN_CHANGES, SHOWN_MISTAKES
 from edupro.school.exchange.refusal import Refused
 from edupro.school.permissions import ImportPermissions
 
-SHOWN_CHANGES = 100
-SHOWN_MISTAKES = 1_000
 SWITCH = {"1": True, "true": True, "": False, "0": False, "false": False}
 
 

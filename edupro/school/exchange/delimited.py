@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from io import TextIOWrapper
 from typing import IO, Any
 
@@ -26,7 +26,7 @@ def meant(text: str) -> str:
     return text[1:] if QUOTED.match(text) else text
 
 
-def lines(file: IO[bytes], score: Callable[[list[str]], int]) -> Iterator[tuple[int, list[Any]]]:
+def lines(file: IO[bytes], score: Callable[[list[str]], int]) -> Generator[tuple[int, list[Any]], None, None]:
     """The number of each row and its cells. `score` tells how many of some cells are known headings: by that the
     delimiter is found. Raises Refused, also on the way.
     """

@@ -1,6 +1,7 @@
 """An uploaded file as rows of named cells: the one way in, whatever the file claims to be."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -17,7 +18,7 @@ ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007, and every file of Office that has a password
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
-Lines = Iterator[tuple[int, Sequence[Any]]]
+Line = tuple[int, Sequence[Any]]  # its number and its cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,19 @@ class Table:
 
 def read(file: "File[bytes]", entity: Entity) -> Table:
     """All of the file. Raises Refused."""
-    lines = filled(opened(file, entity))
-    number, first = next(lines, (0, []))
-    if not number:
-        raise Refused(_("The file is empty."), code="empty")
-    names = columns(first, entity)
-    rows = tuple(Row(number, named(names, cells, number=number)) for number, cells in lines)
+    with closing(opened(file, entity)) as all_lines:
+        lines = filled(all_lines)
+        number, first = next(lines, (0, ()))
+        if not number:
+            raise Refused(_("The file is empty."), code="empty")
+        names = columns(first, entity)
+        rows = tuple(Row(number, named(names, cells, number=number)) for number, cells in lines)
     if not rows:
         raise Refused(_("The file has headings, but no rows below them."), code="empty")
     return Table(tuple(name for name in names if name), rows)
 
 
-def opened(file: "File[bytes]", entity: Entity) -> Lines:
+def opened(file: "File[bytes]", entity: Entity) -> Generator[Line, None, None]:
     """By its content, and only if that is what its name says."""
     if file.size > refusal.MAX_BYTES:
         raise refusal.too_large()
@@ -71,7 +73,7 @@ def old_or_encrypted(file: "File[bytes]") -> Refused:
     return Refused(_("This is a workbook of Excel before 2007 (.xls). Save it as .xlsx."), code="old_format")
 
 
-def filled(lines: Lines) -> Lines:
+def filled(lines: Iterator[Line]) -> Iterator[Line]:
     """The lines that are not wholly empty, as long as there are no more than may be and none holds too much."""
     found = 0
     for number, cells in lines:

@@ -3,7 +3,7 @@
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import IO, Any
 from zipfile import BadZipFile
@@ -32,7 +32,7 @@ DAMAGED = (  # what openpyxl lets through where a file is not what it should be
 )
 
 
-def lines(file: IO[bytes]) -> Iterator[tuple[int, list[Any]]]:
+def lines(file: IO[bytes]) -> Generator[tuple[int, list[Any]], None, None]:
     """The number of each row and its values, `None` where a cell is empty. Raises Refused, also on the way."""
     package.examine(file)
     file.seek(0)
