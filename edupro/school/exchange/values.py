@@ -85,11 +85,13 @@ def day(raw: Any) -> date:
 
 def choice(field: "Field[Any, Any]", text: str) -> str:
     """By the value or by its label in any language, in capitals or not."""
-    offered = [(str(value), label) for value, label in field.flatchoices]
-    for value, label in offered:
+    offered = {str(value): label for value, label in field.flatchoices}
+    if text in offered:
+        return text
+    for value, label in offered.items():
         if text.casefold() in {value.casefold(), *labels(label)}:
             return value
-    values = ", ".join(value for value, _label in offered if value)
+    values = ", ".join(value for value in offered if value)
     raise ValidationError(_("Choose one of: %(values)s."), code="choice", params={"values": values})
 
 
