@@ -1,7 +1,7 @@
 """Tables as people and attackers send them."""
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.translation import override
 from openpyxl import Workbook
 from pytest_django import Settings
 
@@ -19,6 +20,13 @@ Rows = Iterable[Sequence[Any]]
 def media(settings: Settings, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Whatever the language of the last request was: the middleware leaves it on."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture
@@ -40,6 +48,3 @@ def delimited(rows: Rows, delimiter: str = ",", encoding: str = "utf-8") -> Simp
     text = StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows(rows)
     return SimpleUploadedFile("table.csv", text.getvalue().encode(encoding))
-
-
-Make = Callable[..., SimpleUploadedFile]

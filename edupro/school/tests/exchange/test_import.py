@@ -16,6 +16,7 @@ from edupro.school.exchange.entities import ENTITIES, NILAI, PENGHASILAN, PRESEN
 from edupro.school.exchange.plan import Plan
 from edupro.school.exchange.signals import imported
 from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
+from edupro.school.models.visibility import StudentsQuerySet
 from edupro.school.tests.exchange.conftest import Rows, workbook
 
 SOURCE = applying.Source("table.xlsx", "0" * 64)
@@ -125,6 +126,18 @@ def test_a_text_that_differs_in_white_space_alone_is_the_same(root: User, siswa:
 def test_a_mark_of_nobody_is_a_mistake(root: User) -> None:
     found = planned(NILAI, [MARKS, ["1001", "2025/2026", 1, 80, 90]], root)
     assert [(one.row, one.column, one.value) for one in found.mistakes] == [(2, "nis", "1001")]
+
+
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StudentsQuerySet, "visible_to", lambda rows, user: rows.none())
+
+
+def test_whom_the_user_does_not_see_is_neither_marked_nor_changed(root: User, siswa: Siswa, unseen: None) -> None:
+    marks = planned(NILAI, [MARKS, ["1001", "2025/2026", 1, 80, 90]], root)
+    assert [one.message for one in marks.mistakes] == ["There is no student with this number."]
+    students = planned(SISWA, [HEAD, ["1001", "Budi", "X-1"]], root)
+    assert [one.message for one in students.mistakes] == ["You may not change this record."]
 
 
 def test_each_wrong_cell_of_a_row_is_named(root: User) -> None:

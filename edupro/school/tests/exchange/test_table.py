@@ -51,6 +51,10 @@ def text_cells(*texts: str) -> str:
 HEAD_ROW = f'<row r="1">{text_cells(*HEAD)}</row>'
 
 
+def attributes(count: int) -> str:
+    return " ".join(f'a{n}="{n}"' for n in range(count))
+
+
 def patched(file: SimpleUploadedFile, at: int, value: bytes) -> SimpleUploadedFile:
     """Every entry of the zip's directory, overwritten from byte `at` on."""
     content = bytearray(file.read())
@@ -110,6 +114,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], SimpleUploadedFile]]] = {
     "XML in UTF-16": ("entities", lambda: part(SHEET, "<worksheet/>".encode("utf-16"))),
     "a million cells": ("bomb", lambda: sheet(f"<row>{'<c/>' * 1_000_000}</row>")),
     "a row that never ends": ("bomb", lambda: sheet(f"<row>{''.join(map(str, range(9**6)))}</row>")),
+    "a million attributes": ("bomb", lambda: sheet(f"<row {attributes(50_000)}/>" * 30)),
     "a row beyond all rows": ("empty", lambda: sheet(HEAD_ROW + '<row r="99999999999"><c><v>1</v></c></row>')),
     "a cell beyond all columns": ("columns", lambda: sheet(HEAD_ROW + '<row r="2"><c r="ZZZ2"><v>1</v></c></row>')),
     "a number beyond all numbers": ("damaged", lambda: sheet(f"{HEAD_ROW}<row><c><v>{'9' * 9999}</v></c></row>")),
