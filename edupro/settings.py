@@ -239,6 +239,10 @@ EVENTLOG: dict[str, Any] = {
         "auth.User": {"name": "user"},
         "auth.Group": {"name": "group"},
     },
+    "RECORDED_SIGNALS": {
+        "edupro.school.exchange.signals.imported": "IMPORT_DATA",
+        "edupro.school.exchange.signals.exported": "EXPORT_DATA",
+    },
     "TRIGGER_MODELS": ["school.NilaiRaport"],  # who changes a mark is known, even at the prompt of the database
 }
 
