@@ -1,10 +1,10 @@
 """The school in Django's admin."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.db.models import ForeignKey, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,21 +13,23 @@ from django.utils.translation import gettext_lazy as _
 from edupro.school.exchange.admin import ExchangeAdmin
 from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
 
-if TYPE_CHECKING:  # generic for the type checker only
-    BaseUserAdmin = UserAdmin[User]
-else:
-    BaseUserAdmin = UserAdmin
-
 STUDENT_SEARCH = ["siswa__nama", "siswa__nis"]
 
 
+class VisibleAdmin(ExchangeAdmin):
+    """Shows and offers only what the person may see, in lists, pages, actions and suggestions alike."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).visible_to(request.user)  # type: ignore[attr-defined, no-any-return]
+
+
 @admin.register(Siswa)
-class SiswaAdmin(ExchangeAdmin):
+class SiswaAdmin(VisibleAdmin):
     list_display = ["nama", "nis", "kelas", "jenis_kelamin"]
     list_filter = ["kelas", "jenis_kelamin"]
     search_fields = ["nama", "nis"]
+    readonly_fields = ["picture", "user"]  # an account is given on its own page
     list_per_page = 50
-    readonly_fields = ["picture"]
 
     class Media:
         css = {"all": ["edupro/exchange.css"]}
@@ -39,11 +41,19 @@ class SiswaAdmin(ExchangeAdmin):
         return format_html('<img class="siswa-picture" src="{}" alt="{}">', siswa.foto.url, siswa.nama)
 
 
-class StudentsRecordAdmin(ExchangeAdmin):
+class StudentsRecordAdmin(VisibleAdmin):
     autocomplete_fields = ["siswa"]
     list_select_related = ["siswa"]
     search_fields = STUDENT_SEARCH
     list_per_page = 50
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        """A student who is not theirs is no choice, also where somebody sends one by hand."""
+        if db_field.name == "siswa":
+            kwargs["queryset"] = Siswa.objects.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(NilaiRaport)
@@ -65,19 +75,3 @@ class PenghasilanOrtuAdmin(StudentsRecordAdmin):
     list_display = ["siswa", "total", "kategori"]
     list_filter = ["kategori"]
     readonly_fields = PenghasilanOrtu.computed
-
-
-admin.site.unregister(User)
-
-
-@admin.register(User)
-class AccountAdmin(BaseUserAdmin):
-    """The role admin may change users. Without these two that would be the way to every right there is."""
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
-        return [*super().get_readonly_fields(request, obj), *rights]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        beyond = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not beyond and super().has_change_permission(request, obj)

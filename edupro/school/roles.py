@@ -17,12 +17,12 @@ SCHOOL_MODELS = ("siswa", "nilairaport", "presensi", "penghasilanortu")
 ROLES: dict[str, dict[str, set[str]]] = {
     "admin": {
         "school": {f"{action}_{model}" for action in CRUD for model in SCHOOL_MODELS},
-        "auth": {"view_user", "change_user"},
+        "auth": {"view_user", "add_user", "change_user"},  # what of it, `edupro.people.rights` says
     },
     "guru": {
         "school": {"view_siswa", *(f"{action}_{model}" for action in WRITE for model in ("nilairaport", "presensi"))},
     },
-    "siswa": {},
+    "siswa": {"school": {f"view_{model}" for model in ("siswa", "nilairaport", "presensi")}},
 }
 
 
@@ -46,6 +46,15 @@ def grant_roles(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, apps: Any 
 def granted_on(label: str, *, role: str) -> set[str]:
     """The codenames of what a role may do in one app; one that the app does not have is passed over."""
     return ROLES[role].get(label) or set(settings.ROLE_PERMISSIONS.get(role, {}).get(label, ()))
+
+
+def school_roles(user: User) -> frozenset[str]:
+    """Which of the three somebody has. Asked once for each instance, as Django does with permissions."""
+    known: frozenset[str] | None = getattr(user, "_school_roles", None)
+    if known is None:
+        known = frozenset(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+        user._school_roles = known  # type: ignore[attr-defined]
+    return known
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
@@ -25,9 +26,17 @@ class SiswaSerializer(serializers.ModelSerializer[Siswa]):
         ]
 
 
+class StudentField(serializers.PrimaryKeyRelatedField[Siswa]):
+    """Only of students whom the sender sees: another's is as unknown as one that does not exist."""
+
+    def get_queryset(self) -> QuerySet[Siswa]:
+        return super().get_queryset().visible_to(self.context["request"].user)  # type: ignore[union-attr, no-any-return]
+
+
 class StudentsRecordSerializer(serializers.ModelSerializer[Any]):
     """Says whose the record is, so that a list needs no second request."""
 
+    serializer_related_field = StudentField
     siswa_nis = serializers.CharField(source="siswa.nis", read_only=True)
     siswa_nama = serializers.CharField(source="siswa.nama", read_only=True)
 

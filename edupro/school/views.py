@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import FileResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -18,6 +19,10 @@ STUDENT = ["siswa__nama", "siswa__nis"]
 class SchoolViewSet(ExchangeMixin, ModelViewSet[Any]):
     permission_classes = [ModelPermissions]
     lookup_url_kwarg = "id"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """What is not theirs is not there: a 404."""
+        return super().get_queryset().visible_to(self.request.user)  # type: ignore[attr-defined, no-any-return]
 
 
 class SiswaViewSet(SchoolViewSet):

@@ -1,8 +1,11 @@
 """EduPro's settings, and a zoo of hard cases: a model for every shape that a change can come in."""
 
+from django.conf import global_settings
+
 from edupro.settings import *  # noqa: F403
 from edupro.settings import EVENTLOG, INSTALLED_APPS
 
+FILE_UPLOAD_HANDLERS = global_settings.FILE_UPLOAD_HANDLERS  # as the event log finds them elsewhere
 INSTALLED_APPS = [*INSTALLED_APPS, "eventlog.tests.zoo"]
 ZOO = ("Keeper", "Tag", "Animal", "Bird", "Parrot", "Membership", "Club", "Note", "Seat", "Odd")
 EVENTLOG = {

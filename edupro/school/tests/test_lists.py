@@ -107,8 +107,8 @@ def test_an_order_that_is_not_offered_is_passed_over(guru_api: APIClient, query:
 
 
 @pytest.mark.parametrize("name", ["siswa", "nilai"])
-def test_a_list_costs_four_queries(
+def test_a_list_costs_five_queries(
     guru_api: APIClient, many: list[Siswa], name: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):  # the user, his permissions and his groups', the page
+    with django_assert_num_queries(5):  # the user, his permissions and his groups', his role, the page
         guru_api.get(f"/api/{name}?page_size=50")

@@ -3,7 +3,10 @@
 from edupro.settings import *  # noqa: F403
 from edupro.settings import EVENTLOG, INSTALLED_APPS
 
-SCHOOL = ("edupro.school", "edupro.demo", "rest_framework_simplejwt.token_blacklist", "django.contrib.admin")
+SCHOOL = (
+    *("edupro.people", "edupro.school", "edupro.demo"),
+    *("rest_framework_simplejwt.token_blacklist", "django.contrib.admin"),
+)
 INSTALLED_APPS = ["eventlog.tests.custom", *(app for app in INSTALLED_APPS if app not in SCHOOL)]
 AUTH_USER_MODEL = "custom.Person"
 ROOT_URLCONF = "eventlog.tests.custom.urls"

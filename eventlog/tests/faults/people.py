@@ -11,7 +11,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group, User
-from edupro.school.auth import LoginSerializer
+from edupro.people.tokens import LoginSerializer
 from edupro.school.models import Siswa
 
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore

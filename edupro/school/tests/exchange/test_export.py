@@ -87,7 +87,7 @@ def test_an_export_is_filtered_searched_and_ordered_as_the_list(
 def test_an_export_costs_no_query_a_row(
     admin_api: APIClient, many: list[Siswa], format: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):  # the user, his permissions and his groups', the rows
+    with django_assert_num_queries(5):  # the user, his permissions and his groups', his roles, the rows
         exported_file(admin_api, "nilai", format)
 
 

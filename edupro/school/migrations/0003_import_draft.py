@@ -12,7 +12,7 @@ import edupro.school.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("school", "0001_initial"),
+        ("school", "0002_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
