@@ -50,6 +50,7 @@ if not DEBUG:
 # --- the parts ---
 INSTALLED_APPS = [
     "eventlog",
+    "edupro.people",
     "edupro.school",
     "edupro.prediction",
     "edupro.demo",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "edupro.people.middleware.FirstStepsMiddleware",
 ]
 ROOT_URLCONF = "edupro.urls"
 WSGI_APPLICATION = "edupro.wsgi.application"
@@ -154,7 +156,8 @@ ROLE_PERMISSIONS = {  # role -> app -> what it may do besides the school's own
     },
     "guru": {"prediction": ["add_prediksi", "view_prediksi"]},
 }
-LOGIN_URL = "/admin/login/"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
@@ -175,9 +178,9 @@ CONTENT_SECURITY_POLICY = {
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-        "edupro.api.BasicAuthentication",
+        "edupro.people.authentication.JWTAuthentication",
+        "edupro.people.authentication.SessionAuthentication",
+        "edupro.people.authentication.BasicAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"],
     "DEFAULT_FILTER_BACKENDS": [
@@ -201,13 +204,19 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", default=1)),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": True,  # a new password ends access tokens, too
 }
 
 DEFAULT_EXCEPTION_REPORTER = "eventlog.privacy.reports.RedactingReporter"
 
+# --- mail, sent by the worker ---
+globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="EduPro <edupro@localhost>")
+
 # --- jobs ---
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False  # the console's mails must be readable, and logs mask their links
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -232,6 +241,7 @@ EVENTLOG: dict[str, Any] = {
         "school.Siswa": {"name": "siswa"},
         "school.NilaiRaport": {"name": "nilai", "read": True},
         "school.Presensi": {"name": "presensi"},
+        "school.KelasGuru": {"name": "kelas_guru"},
         "school.PenghasilanOrtu": {"name": "penghasilan", "read": True},
         # What was looked at is in the school's own records; a training is told by its model's events.
         "prediction.Prediksi": {"name": "prestasi", "exclude": ["features"]},

@@ -3,20 +3,27 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from edupro import health
+from edupro.people.views import HomeView, SayaView
 
 admin.site.site_header = admin.site.site_title = "EduPro"
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="home.html"), name="home"),
-    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}edupro/icon.svg")),  # browsers ask for it
+    path("", HomeView.as_view(), name="home"),
+    path("saya/", SayaView.as_view(), name="saya"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}edupro/icon.svg"), name="icon"),
+    # One page for each: these two are links on the admin's own pages.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
+    path("admin/password_reset/", RedirectView.as_view(pattern_name="password_reset"), name="admin_password_reset"),
     path("admin/", admin.site.urls),
+    path("accounts/", include("edupro.people.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     re_path(r"^health/live/?$", health.live, name="live"),
     re_path(r"^health/ready/?$", health.ready, name="ready"),
     path("api/", include("eventlog.api.urls")),
+    path("api/auth/", include("edupro.people.api_urls")),
     path("api/", include("edupro.school.urls")),
     path("api/", include("edupro.prediction.urls")),
     *([path("demo/", include("edupro.demo.urls"))] if settings.DEBUG else []),

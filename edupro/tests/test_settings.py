@@ -77,3 +77,8 @@ def test_the_environment_wins_over_the_file(project: Path) -> None:
 def test_production_can_be_set_up_by_the_file_alone(project: Path) -> None:
     (project / ".env").write_text("".join(f"{name}={value}\n" for name, value in PRODUCTION.items()))
     assert shown(project, "DEBUG") == "False"
+
+
+def test_mail_is_printed_until_a_server_is_named(project: Path) -> None:
+    assert shown(project, "EMAIL_BACKEND").endswith("console.EmailBackend")
+    assert shown(project, "EMAIL_HOST", EMAIL_URL="smtp+tls://a:b@mail.school.example:587") == "mail.school.example"
