@@ -11,7 +11,12 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 
+from edupro.people.positions import take_classes, take_student
+from edupro.school.models import Siswa
+
 MAIL = "sekolah.example"  # RFC 2606: nobody's; it also tells the demo's accounts from those of other origin
+
+TEACHERS_CLASSES = ("X-1", "XI-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Person:
     permissions: tuple[str, ...] = ()
     is_staff: bool = True
     is_superuser: bool = False
+    kelas: tuple[str, ...] = ()  # of a teacher
+    nis: str = ""  # of a student
 
     @property
     def email(self) -> str:
@@ -31,8 +38,21 @@ class Person:
 
 PEOPLE = (
     Person("admin", "Sri Wahyuni", "everything", group="admin", is_superuser=True),
-    Person("guru", "Bambang Sutrisno", "marks and attendance, in /admin/ and the API", group="guru"),
-    Person("siswa", "Putri Maharani", "the API, where little is open to students", group="siswa", is_staff=False),
+    Person(
+        "guru",
+        "Bambang Sutrisno",
+        "marks and attendance of X-1 and XI-1, in /admin/ and the API",
+        group="guru",
+        kelas=TEACHERS_CLASSES,
+    ),
+    Person(
+        "siswa",
+        "Nabila Hartono",
+        "her own marks and attendance, at /saya/ and in the API",
+        group="siswa",
+        is_staff=False,
+        nis="25260009",  # who is called so in `data.py`
+    ),
     Person("auditor", "Hendra Gunawan", "all events, in /admin/", permissions=("view_event", "view_security")),
 )
 
@@ -46,7 +66,10 @@ def passwords_file() -> Path:
 
 
 def make() -> dict[str, str]:
-    """See that everybody is there; return {username: password}. Raises NotOurs before it changes anything."""
+    """See that everybody is there; return {username: password}. Raises NotOurs before it changes anything.
+
+    After the students, one of whom has an account.
+    """
     for user in User.objects.filter(username__in=[person.username for person in PEOPLE]):
         if not user.email.endswith(f"@{MAIL}"):
             raise NotOurs(user.username)
@@ -58,7 +81,8 @@ def make() -> dict[str, str]:
 
 
 def make_person(person: Person, *, password: str) -> None:
-    """What somebody has changed since is kept, but for the password: the printed one must let you in."""
+    """What somebody has changed since is kept, but for the password: the printed one must let you in. A teacher without
+    a class is given his again, and a student who is none."""
     user = User.objects.filter(username=person.username).first()
     if user is None:
         user = User.objects.create_user(person.username, person.email, password, **columns(person))
@@ -69,6 +93,10 @@ def make_person(person: Person, *, password: str) -> None:
     elif not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
+    if person.kelas and not user.kelas_guru.exists():
+        take_classes(user, person.kelas)
+    if person.nis and not Siswa.objects.filter(user=user).exists():
+        take_student(user, Siswa.objects.filter(nis=person.nis, user=None).first())
 
 
 def columns(person: Person) -> dict[str, Any]:

@@ -84,8 +84,8 @@ def prepare(options: Options) -> dict[str, str]:
             if options.reset:
                 fresh.start_over()
             call_command("migrate", verbosity=0, interactive=False)
-            passwords = people.make()
             data.make()
+            passwords = people.make()
         except people.NotOurs as error:
             raise CommandError(
                 f"This database has an account {error} that the demo has not made: use another database."
@@ -146,6 +146,8 @@ def greeting(options: Options, passwords: dict[str, str], logs: Path) -> Iterato
     yield f"  Admin    {options.url}/admin/"
     yield f"  Events   {options.url}/admin/eventlog/event/"
     yield f"  API      {options.url}/api/siswa (sign in: POST username and password to /api/auth/login)"
+    yield f"  Home     {options.url}/ (what is where for whom)"
+    yield f"  Mail     {logs}/demo-worker.log (invitations, links to set a password)"
     yield f"  Logs     {logs}/demo-*.log"
     yield ""
     for person in people.PEOPLE:

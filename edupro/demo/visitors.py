@@ -1,5 +1,6 @@
 """Who visits the school: each with a browser, an address, a share of the traffic and habits."""
 
+from edupro.demo.people import TEACHERS_CLASSES
 from edupro.demo.visits import (
     VisitorKind,
     ask_with_basic,
@@ -45,6 +46,7 @@ VISITORS = (
         address="127.0.0.21",
         username="guru",
         share=0.25,
+        classes=TEACHERS_CLASSES,
         scenarios=(
             *(correct_a_mark, read_marks, note_attendance, correct_a_mark, make_mistakes),
             *(overreach, read_marks, mistype_password, renew_token, note_attendance, leave),

@@ -27,6 +27,7 @@ class VisitorKind:
     username: str  # empty for strangers
     share: float  # of all requests while everybody is as busy as usual; of all kinds together 1
     scenarios: tuple[Callable[["Visitor"], Visit], ...]
+    classes: tuple[str, ...] = CLASSES  # those that the visitor has to do with
     hours: Hours = ALWAYS  # when, and how much
 
 
@@ -60,7 +61,7 @@ def login(username: str, password: str) -> Request:
 
 def read_marks(who: Visitor) -> Visit:
     yield from signed_in(who)
-    kelas = who.random.choice(CLASSES)
+    kelas = who.random.choice(who.kind.classes)
     siswa = yield from found(who, "/api/siswa", kelas=kelas, page_size=50)
     yield get("/api/nilai", siswa=siswa["id"])
     yield get("/api/presensi", siswa=siswa["id"])
@@ -69,7 +70,7 @@ def read_marks(who: Visitor) -> Visit:
 
 def correct_a_mark(who: Visitor) -> Visit:
     yield from signed_in(who)
-    nilai = yield from found(who, "/api/nilai", kelas=who.random.choice(CLASSES), tahun_ajaran=THIS_YEAR)
+    nilai = yield from found(who, "/api/nilai", kelas=who.random.choice(who.kind.classes), tahun_ajaran=THIS_YEAR)
     yield get(f"/api/nilai/{nilai['id']}")
     marks = {who.random.choice(SUBJECTS): who.random.randint(55, 98)}
     yield send_json("PATCH", f"/api/nilai/{nilai['id']}", marks)
@@ -77,7 +78,7 @@ def correct_a_mark(who: Visitor) -> Visit:
 
 def note_attendance(who: Visitor) -> Visit:
     yield from signed_in(who)
-    row = yield from found(who, "/api/presensi", kelas=who.random.choice(CLASSES), tahun_ajaran=THIS_YEAR)
+    row = yield from found(who, "/api/presensi", kelas=who.random.choice(who.kind.classes), tahun_ajaran=THIS_YEAR)
     kind = who.random.choice(["sakit", "izin", "alpa"])
     if row["hadir"]:
         yield send_json("PATCH", f"/api/presensi/{row['id']}", {kind: row[kind] + 1, "hadir": row["hadir"] - 1})
@@ -92,14 +93,15 @@ def mistype_password(who: Visitor) -> Visit:
 def make_mistakes(who: Visitor) -> Visit:
     """400 and 404."""
     yield from signed_in(who)
-    nilai = yield from found(who, "/api/nilai", kelas=who.random.choice(CLASSES))
+    nilai = yield from found(who, "/api/nilai", kelas=who.random.choice(who.kind.classes))
     yield send_json("PATCH", f"/api/nilai/{nilai['id']}", {"matematika": 850})
     yield get(f"/api/nilai/{NOBODY}")
 
 
 def overreach(who: Visitor) -> Visit:
-    """403: more than the role may."""
+    """403: more than the role may. Of other classes there is nothing to see."""
     yield from signed_in(who)
+    yield get("/api/siswa", kelas=who.random.choice([kelas for kelas in CLASSES if kelas not in who.kind.classes]))
     yield get("/api/penghasilan")
     yield Request("DELETE", f"/api/siswa/{who.random.randint(1, 200)}")
 
@@ -108,6 +110,8 @@ def look_at_oneself(who: Visitor) -> Visit:
     yield from signed_in(who)
     yield get("/")
     yield get("/api/auth/me")
+    yield get("/api/nilai")
+    yield get("/api/presensi")
 
 
 def raise_own_mark(who: Visitor) -> Visit:

@@ -3,7 +3,8 @@ import json
 import pytest
 from django.contrib.auth.models import User
 
-from edupro.demo import people
+from edupro.demo import data, people
+from edupro.school.models import Siswa
 from edupro.school.roles import role_of
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,20 @@ def test_the_auditor_sees_all_events_and_no_student():
     auditor = User.objects.get(username="auditor")
     assert auditor.has_perms(["eventlog.view_event", "eventlog.view_security"])
     assert auditor.is_staff and not auditor.has_perm("school.view_siswa")
+
+
+def test_the_teacher_sees_the_students_of_his_classes():
+    data.make()
+    people.make()
+    seen = Siswa.objects.visible_to(User.objects.get(username="guru"))
+    assert set(seen.values_list("kelas", flat=True)) == {"X-1", "XI-1"} and seen.count() == 50
+
+
+def test_the_student_is_one_of_the_school_under_her_own_name():
+    data.make()
+    people.make()
+    user = User.objects.get(username="siswa")
+    assert [siswa.nama for siswa in Siswa.objects.visible_to(user)] == [user.get_full_name()]
 
 
 def test_the_file_is_for_its_owner_only():
