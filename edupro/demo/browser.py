@@ -4,12 +4,15 @@ import base64
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.cookies import SimpleCookie
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
+
+from openpyxl import Workbook
 
 TIMEOUT = 10  # seconds
 BOUNDARY = "edupro-demo-7MA4YWxkTrZu0gW"
@@ -52,9 +55,9 @@ def send_form(path: str, fields: Mapping[str, object]) -> Request:
     return Request("POST", path, urlencode(fields).encode(), {"Content-Type": "application/x-www-form-urlencoded"})
 
 
-def send_file(method: str, path: str, *, name: str, content: bytes) -> Request:
-    """As multipart, in the field `foto`."""
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="foto"; filename="{name}"\r\n'
+def send_file(method: str, path: str, *, field: str = "foto", name: str, content: bytes) -> Request:
+    """As multipart."""
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
     before, after = f"{head}Content-Type: application/octet-stream\r\n\r\n", f"\r\n--{BOUNDARY}--\r\n"
     body = before.encode() + content + after.encode()
     return Request(method, path, body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
@@ -75,6 +78,16 @@ def picture(red: int, green: int, blue: int) -> bytes:
             (b"IEND", b""),
         )
     )
+
+
+def workbook(*rows: Sequence[object]) -> bytes:
+    """An Excel file."""
+    book, content = Workbook(write_only=True), BytesIO()
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append(row)
+    book.save(content)
+    return content.getvalue()
 
 
 @dataclass

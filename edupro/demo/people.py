@@ -56,6 +56,19 @@ PEOPLE = (
     Person("auditor", "Hendra Gunawan", "all events, in /admin/", permissions=("view_event", "view_security")),
 )
 
+TEACHERS = tuple(  # of the other classes; their passwords are in the file alone
+    Person(username, name, f"marks and attendance of {kelas}", group="guru", kelas=(kelas,))
+    for username, name, kelas in (
+        ("guru.dewi", "Dewi Kusuma", "X-2"),
+        ("guru.agus", "Agus Hidayat", "X-3"),
+        ("guru.ratna", "Ratna Wulandari", "XI-2"),
+        ("guru.eko", "Eko Prasetyo", "XI-3"),
+        ("guru.siti", "Siti Rahmawati", "XII-1"),
+        ("guru.yusuf", "Yusuf Maulana", "XII-2"),
+    )
+)
+EVERYBODY = (*PEOPLE, *TEACHERS)
+
 
 class NotOurs(Exception):
     """An account of this name is there and the demo has not made it; the message says which."""
@@ -70,12 +83,12 @@ def make() -> dict[str, str]:
 
     After the students, one of whom has an account.
     """
-    for user in User.objects.filter(username__in=[person.username for person in PEOPLE]):
+    for user in User.objects.filter(username__in=[person.username for person in EVERYBODY]):
         if not user.email.endswith(f"@{MAIL}"):
             raise NotOurs(user.username)
     passwords = kept_passwords(passwords_file())
     with transaction.atomic():
-        for person in PEOPLE:
+        for person in EVERYBODY:
             make_person(person, password=passwords[person.username])
     return passwords
 
@@ -111,7 +124,7 @@ def kept_passwords(file: Path) -> dict[str, str]:
         known = json.loads(file.read_text())
     except (FileNotFoundError, ValueError):
         known = {}
-    passwords = {person.username: known.get(person.username) or secrets.token_urlsafe(9) for person in PEOPLE}
+    passwords = {person.username: known.get(person.username) or secrets.token_urlsafe(9) for person in EVERYBODY}
     if passwords != known:
         write_private(file, json.dumps(passwords, indent=2))
     return passwords

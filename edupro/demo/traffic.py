@@ -10,7 +10,7 @@ from time import monotonic
 from edupro.demo.browser import Browser, Reply, Request
 from edupro.demo.day import Day
 from edupro.demo.visitors import VISITORS
-from edupro.demo.visits import Abandoned, Visit, Visitor, VisitorKind
+from edupro.demo.visits.visiting import Abandoned, Visit, Visitor, VisitorKind
 
 LOOPBACK = "127."
 LOOK_SECONDS = 0.5  # between looks at the clock

@@ -18,7 +18,7 @@ def test_everybody_can_sign_in_with_the_password_given():
 def test_a_second_run_gives_the_same_passwords_and_makes_nobody():
     first = people.make()
     assert people.make() == first
-    assert User.objects.count() == len(people.PEOPLE)
+    assert User.objects.count() == len(people.EVERYBODY)
 
 
 def test_each_role_has_its_person():

@@ -14,15 +14,19 @@ from django.urls import resolve
 
 from edupro.demo import browser, traffic
 from edupro.demo.browser import Browser, Reply, Request
-from edupro.demo.day import Day
+from edupro.demo.day import OPENS, Day
 from edupro.demo.traffic import Pace, endless, play, visitor_of
 from edupro.demo.visitors import VISITORS
-from edupro.demo.visits import Visitor, VisitorKind
+from edupro.demo.visits import students
+from edupro.demo.visits.visiting import Visitor, VisitorKind
 from edupro.school.models.nilai import SUBJECTS
 from edupro.school.validators import photo
 
 AT = ("127.0.0.1", 8000)
-RECORD = {"id": 7, "nis": "25260001", "siswa": 7, "semester": 1, "tahun_ajaran": "2025/2026", "hadir": 9}
+RECORD = {
+    **{"id": 7, "nama": "Ani", "email": "", "ended": "now", "nis": "25260001"},
+    **{"siswa": 7, "semester": 1, "tahun_ajaran": "2025/2026", "hadir": 9},
+}
 ROW = {**RECORD, **dict.fromkeys(SUBJECTS, 80), "sakit": 0, "izin": 0, "alpa": 0}
 each_scenario = pytest.mark.parametrize(
     ("kind", "scenario"), [(kind, scenario) for kind in VISITORS for scenario in dict.fromkeys(kind.scenarios)]
@@ -52,7 +56,7 @@ class School:
 def test_a_visit_ends_and_has_asked_for_something(kind, scenario):
     school = School()
     play(scenario(visitor(kind)), school.answer)
-    assert 1 <= len(school.asked) <= 8
+    assert 1 <= len(school.asked) <= 9
     assert all(request.path.startswith("/") and request.path.isascii() for request in school.asked)
 
 
@@ -60,6 +64,12 @@ def test_a_visit_ends_and_has_asked_for_something(kind, scenario):
 @pytest.mark.parametrize("status", [0, 500])
 def test_a_visit_ends_where_nothing_works(kind, scenario, status):
     play(scenario(visitor(kind)), lambda request: Reply(status))
+
+
+def test_who_cannot_sign_in_leaves():
+    school = School(status=503)
+    play(students.look_at_oneself(visitor(VISITORS[0])), school.answer)
+    assert [request.path for request in school.asked] == ["/api/auth/login"]
 
 
 @each_scenario
@@ -71,7 +81,13 @@ def test_nobody_claims_to_be_behind_a_proxy(kind, scenario):
 
 
 def test_visitors_differ_in_browser_and_address():
-    assert len({kind.user_agent for kind in VISITORS}) == len({kind.address for kind in VISITORS}) == len(VISITORS)
+    assert len({(kind.user_agent, kind.address) for kind in VISITORS}) == len(VISITORS)
+
+
+def test_at_seven_many_come_from_one_address():
+    day = Day(60.0, began=0.0)
+    busy = [kind for kind in VISITORS if day.busy(kind.hours, (7.2 - OPENS) * 60) > 1]
+    assert len({kind.username for kind in busy}) >= 6 and len({kind.address for kind in busy}) == 1
 
 
 def test_their_shares_are_the_whole_rate():
