@@ -253,6 +253,7 @@ EVENTLOG: dict[str, Any] = {
         "edupro.school.exchange.signals.imported": "IMPORT_DATA",
         "edupro.school.exchange.signals.exported": "EXPORT_DATA",
     },
+    "PASSWORD_RESET_VIEWS": ["auth-api:password_reset_confirm"],
     "TRIGGER_MODELS": ["school.NilaiRaport"],  # who changes a mark is known, even at the prompt of the database
 }
 

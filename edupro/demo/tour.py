@@ -33,6 +33,54 @@ STEPS = (
         ["NILAI_UPDATE", "NILAI_READ"],
     ),
     Step(
+        _("Import a table"),
+        _(
+            "Take the template, fill in a few rows, one of them wrong, and choose it: every mistake is named and"
+            " nothing is written. Mend it, look at the preview, confirm."
+        ),
+        "/admin/school/nilairaport/import/",
+        [catalog.FILE_UPLOAD, catalog.FILE_UPLOAD_FAILED, catalog.IMPORT_DATA, "NILAI_CREATE"],
+    ),
+    Step(
+        _("Export a class"),
+        _("Narrow the list by a class and export it. The event says which rows went out, and to whom."),
+        "/admin/school/siswa/",
+        [catalog.EXPORT_DATA, catalog.FILE_DOWNLOAD],
+    ),
+    Step(
+        _("Give a student another photo"),
+        _("Choose a picture, save, choose another one. The first is removed; of both, name, size and hash are kept."),
+        "/admin/school/siswa/",
+        [catalog.FILE_UPLOAD, catalog.FILE_DELETE, "SISWA_UPDATE"],
+    ),
+    Step(
+        _("Train the prediction"),
+        _("As the administrator. The page shows how far it is; then look at the tree, and at how often it is wrong."),
+        "/admin/prediction/modelversion/",
+        [catalog.MODEL_TRAIN_START, catalog.MODEL_TRAIN, catalog.MODEL_EVALUATE, catalog.MODEL_SAVE],
+    ),
+    Step(
+        _("Predict a class"),
+        _("As the teacher, who may choose his own classes alone."),
+        "/admin/prediction/prediksi/predict/",
+        [catalog.PREDICTION_BATCH, catalog.MODEL_LOAD, "PRESTASI_BULK_IMPORT"],
+    ),
+    Step(
+        _("Register somebody, then lock the account"),
+        _(
+            "An invitation goes out by mail; you find it in the worker's log."
+            " Lock and Unlock are on the account's page."
+        ),
+        "/admin/auth/user/add/",
+        [catalog.USER_REGISTER, catalog.ACCOUNT_LOCK, catalog.ACCOUNT_UNLOCK, catalog.TASK_SUCCESS],
+    ),
+    Step(
+        _("Forget your password"),
+        _("As the student: the link comes by mail, and is in no event."),
+        "/accounts/password_reset/",
+        [catalog.PASSWORD_RESET],
+    ),
+    Step(
         _("Sign in with a wrong password"),
         _("Sign out, mistype your password, then sign in. The password that you typed is kept nowhere."),
         "/admin/logout/",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -35,8 +36,8 @@ class Door:
 def doors_of(user: User | AnonymousUser) -> list[Door]:
     """What is where for this person, the most usual first."""
     if not isinstance(user, User):
-        return list(for_strangers())
-    return [*for_students(user), *for_staff(user), *for_programs(user), *for_everybody()]
+        return [*for_strangers(), *for_curious()]
+    return [*for_students(user), *for_staff(user), *for_programs(user), *for_everybody(), *for_curious()]
 
 
 def for_strangers() -> Iterator[Door]:
@@ -56,10 +57,24 @@ def for_staff(user: User) -> Iterator[Door]:
     for model, name, about in LISTS:
         if user.has_perm(f"school.view_{model}") or user.has_perm(f"school.change_{model}"):
             yield Door(reverse(f"admin:school_{model}_changelist"), name, about)
+    if user.has_perms(["school.add_nilairaport", "school.change_nilairaport"]):
+        yield Door(
+            reverse("admin:school_nilairaport_import"), _("Import marks"), _("from Excel or CSV, with a preview")
+        )
+    yield from for_foretellers(user)
     if may_register(user):
         yield Door(reverse("admin:auth_user_add"), _("Register a person"), _("a teacher, a student, an administrator"))
         yield Door(reverse("admin:auth_user_changelist"), _("Accounts"), _("roles and classes, passwords, locks"))
     yield Door(reverse("admin:index"), _("Administration"), _("everything that your account may do there"))
+
+
+def for_foretellers(user: User) -> Iterator[Door]:
+    if user.has_perm("prediction.add_prediksi"):
+        predict = reverse("admin:prediction_prediksi_predict")
+        yield Door(predict, _("Predict achievement"), _("of a class, by marks, attendance and income"))
+    if user.has_perm("prediction.view_modelversion"):
+        versions = reverse("admin:prediction_modelversion_changelist")
+        yield Door(versions, _("Prediction models"), _("train, compare, look at the tree"))
 
 
 def for_programs(user: User) -> Iterator[Door]:
@@ -67,6 +82,12 @@ def for_programs(user: User) -> Iterator[Door]:
         if user.has_perm(f"school.{permission}"):
             yield Door(reverse(name), reverse(name), _("the same for programs, as JSON"))
             return
+
+
+def for_curious() -> Iterator[Door]:
+    """Where the demo is; an installation for a school has none."""
+    if settings.DEBUG:
+        yield Door(reverse("demo-tour"), _("Tour"), _("try this, then see that event"))
 
 
 def for_everybody() -> Iterator[Door]:
