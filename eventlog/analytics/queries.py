@@ -30,7 +30,7 @@ Row = dict[str, Any]
 # --- summary ---
 def summary(source: Source) -> Row:
     """Totals, and how requests were answered."""
-    rows = grouped(source, COLUMNS)
+    rows = grouped(source.all, COLUMNS)
     requests = merged(row for row in rows if row["event_type"] == catalog.HTTP_REQUEST)
     minutes = (source.window.end - source.window.begin) / timedelta(minutes=1)
     return {
@@ -44,11 +44,11 @@ def summary(source: Source) -> Row:
     }
 
 
-def grouped(source: Source, columns: tuple[str, ...], *, where: str = "TRUE", tail: str = "") -> list[Row]:
+def grouped(counts: Sql, columns: tuple[str, ...], *, tail: str = "") -> list[Row]:
     """The measures for each combination of the columns; they are names of ours, never a user's text."""
     names = ", ".join(columns)
-    text = f"SELECT {names}, {SUMS} FROM ({source.facts.text}) AS facts WHERE {where} GROUP BY {names} {tail}"
-    return Sql(text, source.facts.params).rows()
+    text = f"SELECT {names}, {SUMS} FROM ({counts.text}) AS counts GROUP BY {names} {tail}"
+    return Sql(text, counts.params).rows()
 
 
 def merged(rows: Any) -> Row:
@@ -88,8 +88,8 @@ def durations(source: Source, requests: Row) -> dict[str, float | None]:
 
 def percentiles(source: Source) -> dict[str, float | None]:
     """By nearest rank: the duration that so many percent of the requests did not exceed."""
-    text = f"SELECT bucket, sum(event_count)::bigint AS n FROM ({source.durations.text}) AS d GROUP BY 1 ORDER BY 1"
-    buckets = [(row["bucket"], row["n"]) for row in Sql(text, source.durations.params).rows()]
+    text = f"SELECT bucket, sum(event_count)::bigint AS n FROM ({source.by_duration.text}) AS d GROUP BY 1 ORDER BY 1"
+    buckets = [(row["bucket"], row["n"]) for row in Sql(text, source.by_duration.params).rows()]
     return {name: percentile(buckets, share) for name, share in PERCENTILES.items()}
 
 
@@ -161,17 +161,17 @@ def by_time(source: Source, metric: str, bucket: str) -> dict[datetime, float | 
     if metric in PERCENTILES:
         return percentiles_by_time(source, PERCENTILES[metric], bucket)
     known = METRICS[metric]
-    text = f"""SELECT date_trunc('{bucket}', {LOCAL}) AS bucket, {SUMS} FROM ({source.facts.text}) AS facts
+    text = f"""SELECT date_trunc('{bucket}', {LOCAL}) AS bucket, {SUMS} FROM ({source.all.text}) AS facts
     WHERE {known.where} GROUP BY 1"""
-    rows = Sql(text, [settings.TIME_ZONE, *source.facts.params]).rows()
+    rows = Sql(text, [settings.TIME_ZONE, *source.all.params]).rows()
     return {row["bucket"]: known.of(row) for row in rows}
 
 
 def percentiles_by_time(source: Source, share: float, bucket: str) -> dict[datetime, float | None]:
     text = f"""SELECT date_trunc('{bucket}', {LOCAL}) AS time, bucket, sum(event_count)::bigint AS n
-    FROM ({source.durations.text}) AS d GROUP BY 1, 2 ORDER BY 1, 2"""
+    FROM ({source.by_duration.text}) AS d GROUP BY 1, 2 ORDER BY 1, 2"""
     found: dict[datetime, list[tuple[int, int]]] = {}
-    for row in Sql(text, [settings.TIME_ZONE, *source.durations.params]).rows():
+    for row in Sql(text, [settings.TIME_ZONE, *source.by_duration.params]).rows():
         found.setdefault(row["time"], []).append((row["bucket"], row["n"]))
     return {time: percentile(counts, share) for time, counts in found.items()}
 
@@ -209,7 +209,7 @@ def endpoints(source: Source, *, order: str, limit: int) -> list[Row]:
             "queries_per_request": quotient(row["query_count"], row["event_count"]),
             "query_ms_per_request": quotient(row["query_ms"], row["event_count"]),
         }
-        for row in grouped(source, ("endpoint",), where=REQUESTS, tail=tail)
+        for row in grouped(source.by_endpoint, ("endpoint",), tail=tail)
     ]
 
 
@@ -227,7 +227,7 @@ def resources(source: Source, *, limit: int) -> list[Row]:
             "queries": int(row["query_count"]),
             "query_ms": row["query_ms"],
         }
-        for row in grouped(source, ("endpoint", "server_name"), where=REQUESTS, tail=tail)
+        for row in grouped(source.by_endpoint, ("endpoint", "server_name"), tail=tail)
     ]
 
 

@@ -4,7 +4,6 @@ No event is counted twice or lost on the way: rows are taken away and put togeth
 counted by its minute again, and put to the rest the next time.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -13,7 +12,8 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
 
-from eventlog.pipeline.counting import KEY, into_durations, into_rollups
+from eventlog.models.rollup import COUNTINGS, Counting
+from eventlog.pipeline.counting import into
 from eventlog.pipeline.outbox import events_alias
 
 Period: TypeAlias = tuple[datetime, datetime]  # from the first up to the second
@@ -43,20 +43,9 @@ class Step:
         return f"({self.begin} + interval '1 {self.unit}') AT TIME ZONE '{settings.TIME_ZONE}'"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    name: str
-    key: str
-    into: Callable[..., str]
-
-
 STEPS = (
     Step("hour", timedelta(hours=1), after=timedelta(hours=3)),
     Step("day", timedelta(hours=23), after=timedelta(days=32)),  # the shortest day of a year
-)
-TABLES = (
-    Table("event_rollups", KEY, into_rollups),
-    Table("event_durations", "start, finish, bucket", into_durations),
 )
 
 
@@ -65,32 +54,34 @@ def compact(now: datetime | None = None) -> int:
     moment = now or timezone.now()
     done = 0
     for step in STEPS:
-        for table in TABLES:
-            for period in due(table, step, moment - step.after):
-                put_together(table, step, period)
+        for counts in COUNTINGS:
+            for period in due(counts, step, moment - step.after):
+                put_together(counts, step, period)
                 done += 1
     return done
 
 
-def due(table: Table, step: Step, before: datetime) -> list[Period]:
+def due(counts: Counting, step: Step, before: datetime) -> list[Period]:
     """The periods that have shorter rows and are over, oldest first."""
     with connections[events_alias()].cursor() as cursor:
         cursor.execute(
-            f"""SELECT DISTINCT {step.start}, {step.finish} FROM {table.name}
+            f"""SELECT DISTINCT {step.start}, {step.finish} FROM {counts.table}
             WHERE start < %s AND {step.finish} <= %s AND finish - start < %s::interval ORDER BY 1 LIMIT {AT_ONCE}""",
             [before, before, f"{step.full.total_seconds()} seconds"],
         )
         return list(cursor)
 
 
-def put_together(table: Table, step: Step, period: Period) -> None:
+def put_together(counts: Counting, step: Step, period: Period) -> None:
     alias = events_alias()
     within = "WHERE start >= %s AND finish <= %s"
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute(LOCK)
-        cursor.execute(f"SELECT 1 FROM {table.name} {within} ORDER BY {table.key} FOR UPDATE", period)  # as writers do
         cursor.execute(
-            f"""WITH moved AS (DELETE FROM {table.name} {within} RETURNING *)
-            {table.into("moved", start=step.start, finish=step.finish, of_rows=True)}""",
+            f"SELECT 1 FROM {counts.table} {within} ORDER BY {counts.key} FOR UPDATE", period
+        )  # as writers do
+        cursor.execute(
+            f"""WITH moved AS (DELETE FROM {counts.table} {within} RETURNING *)
+            {into(counts, "moved", start=step.start, finish=step.finish, of_rows=True)}""",
             period,
         )

@@ -10,26 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 
 from eventlog import catalog
 from eventlog.models import Event, EventQuerySet
-from eventlog.models.rollup import BUCKET, DIMENSIONS, IS_REQUEST, MEASURES
+from eventlog.models.rollup import ALL, BY_DURATION, BY_ENDPOINT, Counting
 from eventlog.pipeline.counting import COLUMNS
 from eventlog.pipeline.outbox import events_alias
 
-LONGEST_PERIOD = "interval '26 hours'"  # of a count: a day, however long
 LONGEST_UNCOUNTED = timedelta(days=31)  # of windows for those whose numbers come from the events alone
-OF_EVENTS = ", ".join(
-    [
-        "timestamp AS at",
-        *(f"{sql} AS {name}" for name, sql in DIMENSIONS.items()),
-        *(f"{measure.of_event} AS {name}" for name, measure in MEASURES.items()),
-    ]
-)
-OF_ROLLUPS = ", ".join(["start AS at", *DIMENSIONS, *MEASURES])
-DURATION = f"timestamp AS at, {BUCKET} AS bucket, 1 AS event_count"
-TIMED = f"{IS_REQUEST} AND response_time_ms IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,59 +50,77 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`facts` has a row for each count or event: its time `at`, the dimensions, the measures. `durations` has (at,
-    bucket, event_count). `events` are those of the window, for what is not counted beforehand."""
+    """`all`, `by_endpoint` and `by_duration` have a row for each count or event: its time `at`, the dimensions, the
+    measures of that counting. `events` are those of the window, for what is not counted beforehand."""
 
     window: Window
-    facts: Sql
-    durations: Sql
+    all: Sql
+    by_endpoint: Sql
+    by_duration: Sql
     events: EventQuerySet
     sees_all: bool
     sees_security: bool
 
 
+def around(table: str) -> str:
+    """The counts that a moment cuts: of its minute, its hour or its day. Parameters: see `cut`."""
+    starts = ", ".join(f"date_trunc('{unit}', %s::timestamptz, %s)" for unit in ("minute", "hour", "day"))
+    return f"FROM {table} WHERE start IN ({starts}) AND start < %s AND finish > %s"
+
+
+def cut(moment: datetime) -> list[Any]:
+    return [*[moment, settings.TIME_ZONE] * 3, moment, moment]
+
+
 def edges(table: str) -> str:
-    """A CTE of one row: the first and the last border of a count within the window. Parameters: its ends, six."""
-    return f"""edge AS (SELECT
-        coalesce((SELECT max(finish) FROM {table}
-            WHERE start < %s AND start > %s - {LONGEST_PERIOD} AND finish > %s), %s) AS first,
-        coalesce((SELECT min(start) FROM {table}
-            WHERE start < %s AND start > %s - {LONGEST_PERIOD} AND finish > %s), %s) AS last)"""
+    """A CTE of one row: the first and the last border of a count within the window. Parameters: see `counted`."""
+    return f"""edge AS (SELECT coalesce((SELECT max(finish) {around(table)}), %s) AS first,
+        coalesce((SELECT min(start) {around(table)}), %s) AS last)"""
 
 
-def counted(table: str, window: Window, *, of_counts: str, of_events: str, where: str) -> Sql:
+def of_event(counts: Counting) -> str:
+    """The columns that one event has as a count."""
+    parts = {**counts.dimensions, **{name: each.of_event for name, each in counts.measures.items()}}
+    return ", ".join(["timestamp AS at", *(f"{sql} AS {name}" for name, sql in parts.items())])
+
+
+def counted(counts: Counting, window: Window) -> Sql:
     """The counts between the edges, and the events on either side of them."""
     first, last = "(SELECT first FROM edge)", "(SELECT last FROM edge)"
-    events = f"SELECT {of_events} FROM events WHERE {where} AND timestamp"
-    text = f"""WITH {edges(table)}
-    SELECT {of_counts} FROM {table} WHERE start >= {first} AND start < {last}
+    events = f"SELECT {of_event(counts)} FROM events WHERE {counts.where} AND timestamp"
+    columns = ", ".join(["start AS at", *counts.dimensions, *counts.measures])
+    text = f"""WITH {edges(counts.table)}
+    SELECT {columns} FROM {counts.table} WHERE start >= {first} AND start < {last}
     UNION ALL {events} >= %s AND timestamp < least({first}, %s)
     UNION ALL {events} >= greatest({first}, {last}) AND timestamp < %s"""
-    return Sql(text, [window.begin] * 4 + [window.end] * 4 + [window.begin, window.end, window.end])
+    ends = (window.begin, window.end)
+    at_edges = [param for moment in ends for param in (*cut(moment), moment)]
+    return Sql(text, [*at_edges, *ends, window.end])
 
 
 def everything(window: Window, *, sees_security: bool) -> Source:
     """For those who see all events, with or without SECURITY."""
     window = widened(window)
-    facts = counted("event_rollups", window, of_counts=OF_ROLLUPS, of_events=OF_EVENTS, where="TRUE")
+    kinds = counted(ALL, window)
+    events = within(Event.objects.all(), window)
     if not sees_security:
-        facts = Sql(f"SELECT * FROM ({facts.text}) AS f WHERE event_category <> '{catalog.SECURITY}'", facts.params)
-    durations = counted(
-        "event_durations", window, of_counts="start AS at, bucket, event_count", of_events=DURATION, where=TIMED
-    )
-    events = Event.objects.all() if sees_security else Event.objects.exclude(event_category=catalog.SECURITY)
-    return Source(window, facts, durations, within(events, window), sees_all=True, sees_security=sees_security)
+        kinds = Sql(f"SELECT * FROM ({kinds.text}) AS f WHERE event_category <> '{catalog.SECURITY}'", kinds.params)
+        events = events.exclude(event_category=catalog.SECURITY)
+    places, durations = counted(BY_ENDPOINT, window), counted(BY_DURATION, window)
+    return Source(window, kinds, places, durations, events, sees_all=True, sees_security=sees_security)
 
 
 def only(events: EventQuerySet, window: Window) -> Source:
     """For those who see some events: at most the last `LONGEST_UNCOUNTED` of the window."""
-    begin = max(window.begin, window.end - LONGEST_UNCOUNTED)
-    window = Window(begin, window.end)
+    window = Window(max(window.begin, window.end - LONGEST_UNCOUNTED), window.end)
     chosen = within(events, window)
     text, params = chosen.order_by().values(*COLUMNS).query.sql_with_params()
-    facts = Sql(f"SELECT {OF_EVENTS} FROM ({text}) AS seen", params)
-    durations = Sql(f"SELECT {DURATION} FROM ({text}) AS seen WHERE {TIMED}", params)
-    return Source(window, facts, durations, chosen, sees_all=False, sees_security=False)
+
+    def alone(counts: Counting) -> Sql:
+        return Sql(f"SELECT {of_event(counts)} FROM ({text}) AS seen WHERE {counts.where}", params)
+
+    sources = (alone(ALL), alone(BY_ENDPOINT), alone(BY_DURATION))
+    return Source(window, *sources, chosen, sees_all=False, sees_security=False)
 
 
 def within(events: EventQuerySet, window: Window) -> EventQuerySet:
@@ -139,7 +147,6 @@ def is_gone(moment: datetime, oldest: datetime | None) -> bool:
 
 def border(which: str, moment: datetime) -> datetime:
     """Of the counts that the moment falls into; itself, where there are none."""
-    text = f"""SELECT coalesce({which}, %s) AS border FROM event_rollups
-    WHERE start < %s AND start > %s - {LONGEST_PERIOD} AND finish > %s"""
-    found: datetime = Sql(text, [moment] * 4).rows()[0]["border"]
+    text = f"SELECT coalesce({which}, %s) AS border {around('event_rollups')}"
+    found: datetime = Sql(text, [moment, *cut(moment)]).rows()[0]["border"]
     return found

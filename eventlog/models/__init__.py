@@ -2,6 +2,16 @@
 
 from eventlog.models.batch import DeadLetter, EventBatch, OutboxEvent
 from eventlog.models.event import Event, EventQuerySet
-from eventlog.models.rollup import DurationRollup, Rollup, UserDay
+from eventlog.models.rollup import DurationRollup, EndpointRollup, Rollup, UserDay
 
-__all__ = ["DeadLetter", "DurationRollup", "Event", "EventBatch", "EventQuerySet", "OutboxEvent", "Rollup", "UserDay"]
+__all__ = [
+    "DeadLetter",
+    "DurationRollup",
+    "EndpointRollup",
+    "Event",
+    "EventBatch",
+    "EventQuerySet",
+    "OutboxEvent",
+    "Rollup",
+    "UserDay",
+]

@@ -1,10 +1,12 @@
 """Counts of events: what analytics read instead of millions of rows.
 
 Every stored event is counted in exactly one row of `event_rollups`, by minute first, by hour and by day once compaction
-has come by; `event_durations` and `event_user_days` say of the same events how long requests took and who was there.
+has come by; `event_endpoints`, `event_durations` and `event_user_days` say of the same events where requests went, how
+long they took and who was there.
 What a column holds is said once, here, as SQL over `events`; store, compaction and questions are made from that.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 GROWTH: Final = 1.04  # of a bucket over the one before: a value is at most 1.97 % off its bucket's middle
 SMALLEST: Final = 0.001  # ms; what is shorter is in bucket 0
+KINDS = ("event_category", "event_type", "severity", "event_status")
+PLACES = ("endpoint", "server_name")
 IS_REQUEST = "event_type = 'HTTP_REQUEST'"
 
 
@@ -28,10 +32,6 @@ class Measure:
         return f"{old} + {new}" if self.merge == "sum" else f"greatest({old}, {new})"
 
 
-def if_request(column: str) -> str:
-    return f"CASE WHEN {IS_REQUEST} THEN {column} ELSE '' END"
-
-
 def counted_if(condition: str) -> str:
     return f"(({IS_REQUEST} AND {condition}) IS TRUE)::int"  # of a request without an answer nothing is known
 
@@ -41,14 +41,6 @@ def known(column: str) -> str:
     return f"CASE WHEN {IS_REQUEST} THEN least(coalesce({column}, 0), 1e15) ELSE 0 END"
 
 
-DIMENSIONS = {
-    "event_category": "event_category",
-    "event_type": "event_type",
-    "severity": "severity",
-    "event_status": "event_status",
-    "endpoint": if_request("endpoint"),
-    "server_name": if_request("server_name"),
-}
 MEASURES = {
     "event_count": Measure("1"),
     "client_error_count": Measure(counted_if("response_status BETWEEN 400 AND 499")),
@@ -65,6 +57,31 @@ MEASURES = {
 BUCKET = f"greatest(0, ceil(ln(greatest(response_time_ms, {SMALLEST}) / {SMALLEST}) / ln({GROWTH})))::int"
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """A table of counts: which events it counts, by what, and what it adds up."""
+
+    table: str
+    dimensions: Mapping[str, str]  # {column: SQL over an event}
+    measures: Mapping[str, Measure]
+    where: str = "TRUE"
+
+    @property
+    def key(self) -> str:
+        return ", ".join(["start", "finish", *self.dimensions])
+
+
+ALL = Counting("event_rollups", {name: name for name in KINDS}, MEASURES)
+BY_ENDPOINT = Counting("event_endpoints", {name: name for name in PLACES}, MEASURES, IS_REQUEST)
+BY_DURATION = Counting(
+    "event_durations",
+    {"bucket": BUCKET},
+    {"event_count": Measure("1")},
+    f"{IS_REQUEST} AND response_time_ms IS NOT NULL",
+)
+COUNTINGS = (ALL, BY_ENDPOINT, BY_DURATION)
+
+
 def middle_of(bucket: int) -> float:
     """The milliseconds that stand for all of a bucket."""
     return 0.0 if bucket == 0 else SMALLEST * GROWTH**bucket * 2 / (1 + GROWTH)
@@ -78,18 +95,11 @@ def amount() -> "models.FloatField[float, float]":
     return models.FloatField(default=0.0)
 
 
-class Rollup(models.Model):
-    """From `start` up to `finish`: a minute, an hour or a day (of the project's time zone)."""
+class Measured(models.Model):
+    """What is added up of events. All but the first are of requests."""
 
-    pk = models.CompositePrimaryKey("start", "finish", *DIMENSIONS)
     start = models.DateTimeField()
     finish = models.DateTimeField()
-    event_category = models.CharField(max_length=20)
-    event_type = models.CharField(max_length=100)
-    severity = models.CharField(max_length=10)
-    event_status = models.CharField(max_length=10)
-    endpoint = models.CharField(max_length=255)  # of requests alone, as all that follows
-    server_name = models.CharField(max_length=100)
     event_count = number()
     client_error_count = number()  # answers 400 to 499
     server_error_count = number()  # answers from 500 on
@@ -103,6 +113,19 @@ class Rollup(models.Model):
     memory_mb_max = amount()
 
     class Meta:
+        abstract = True
+
+
+class Rollup(Measured):
+    """From `start` up to `finish`: a minute, an hour or a day (of the project's time zone)."""
+
+    pk = models.CompositePrimaryKey("start", "finish", *KINDS)
+    event_category = models.CharField(max_length=20)
+    event_type = models.CharField(max_length=100)
+    severity = models.CharField(max_length=10)
+    event_status = models.CharField(max_length=10)
+
+    class Meta:
         db_table = "event_rollups"
         verbose_name = _("count of events")
         verbose_name_plural = _("counts of events")
@@ -110,6 +133,23 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m-%d %H:%M} {self.event_type}: {self.event_count}"
+
+
+class EndpointRollup(Measured):
+    """The same of requests, by where they went and which server answered: many more rows, so a table of its own."""
+
+    pk = models.CompositePrimaryKey("start", "finish", *PLACES)
+    endpoint = models.CharField(max_length=255)
+    server_name = models.CharField(max_length=100)
+
+    class Meta:
+        db_table = "event_endpoints"
+        verbose_name = _("count of requests")
+        verbose_name_plural = _("counts of requests")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} {self.endpoint}: {self.event_count}"
 
 
 class DurationRollup(models.Model):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eventlog.analytics import queries, rollups
 from eventlog.analytics.source import Window, everything, only
-from eventlog.models import DurationRollup, Event, Rollup, UserDay
+from eventlog.models import DurationRollup, EndpointRollup, Event, Rollup, UserDay
 from eventlog.pipeline.store import Batch, write
 from eventlog.record import make_record
 
@@ -45,7 +45,7 @@ def live(seed):
     """A month and a half of a site: batches, some of them twice, late ones, and compaction now and then."""
     dice, now, sequence = random.Random(seed), NOW - timedelta(hours=6), 1
     Event.objects.all().delete()
-    for model in (Rollup, DurationRollup, UserDay):
+    for model in (Rollup, EndpointRollup, DurationRollup, UserDay):
         model.objects.all().delete()
     while now < NOW:
         records = [event(dice, now) for _ in range(dice.randint(1, 40))]
@@ -97,6 +97,8 @@ def test_every_event_is_in_one_count_and_in_one_only(site):
     assert sum(Rollup.objects.values_list("event_count", flat=True)) == stored
     timed = Event.objects.filter(event_type="HTTP_REQUEST", response_time_ms__isnull=False).count()
     assert sum(DurationRollup.objects.values_list("event_count", flat=True)) == timed
+    requests = Event.objects.filter(event_type="HTTP_REQUEST").count()
+    assert sum(EndpointRollup.objects.values_list("event_count", flat=True)) == requests
     assert sum(UserDay.objects.values_list("event_count", flat=True)) == Event.objects.exclude(user=None).count()
 
 
