@@ -79,10 +79,11 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         key = user_key(user_id)
         seen = self.get_queryset().of_user(key)
         events = seen.since(timezone.now() - timedelta(days=query["days"]))
-        if key != request.user.pk and not seen.exists():
+        names = activity.names(seen)
+        if names is None and key != request.user.pk:
             raise Http404
         timeline = self.get_serializer(events.newest_first()[: query["limit"]], many=True).data
-        about = {"user_id": key, **activity.names(seen), "days": query["days"]}
+        about = {"user_id": key, **(names or {}), "days": query["days"]}
         return Response({**about, **activity.sums(events), "timeline": timeline})
 
 

@@ -1,6 +1,6 @@
 """The table of events."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models.functions import ExtractHour, Now
+from django.db.models.functions import Now
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -64,11 +64,6 @@ class EventQuerySet(models.QuerySet["Event"]):
         """[{column: value, "event_count": n}], the most frequent first."""
         counted = self.order_by().values(*columns).annotate(event_count=models.Count("pk"))
         return list(counted.order_by("-event_count", *columns))
-
-    def busiest_hours(self, zone: tzinfo) -> list[dict[str, Any]]:
-        """[{"hour": 0 to 23 in `zone`, "event_count": n}], in the order of the day."""
-        hours = self.order_by().annotate(hour=ExtractHour("timestamp", tzinfo=zone)).values("hour")
-        return [dict(row) for row in hours.annotate(event_count=models.Count("pk")).order_by("hour")]
 
     def newest_first(self) -> Self:
         return self.order_by("-timestamp", "-id")
