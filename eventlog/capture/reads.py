@@ -23,7 +23,7 @@ from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch
 
 from eventlog.capture.telling import about
-from eventlog.catalog import READ, crud_type
+from eventlog.catalog import EXPORT, READ, crud_type
 from eventlog.logger import record_event
 from eventlog.registry import audit_of
 from eventlog.values import key_text
@@ -161,7 +161,13 @@ def tell(
         if audit is not None and audit.read:
             where = {name: columns.get(name, clean.get(name)) for name in ("endpoint", "request_path")}
             what = seen.columns(audit.name, columns.get("query_params"))
-            record_event(crud_type(audit.name, READ), {**where, "action": READ, **what})
+            action = EXPORT if takes_away(response) else READ
+            record_event(crud_type(audit.name, action), {**where, "action": action, **what})
+
+
+def takes_away(response: HttpResponseBase) -> bool:
+    """Whether the records leave as a file."""
+    return response.get("Content-Disposition", "").lower().startswith("attachment")
 
 
 def shown_by(request: HttpRequest, match: ResolverMatch, response: HttpResponseBase) -> Iterable[Seen]:

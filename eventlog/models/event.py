@@ -47,7 +47,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         vague = models.Q(entity_id="") & ~models.Q(event_data__contains={"complete": True})
         among_others = models.Q(event_data__contains={"keys": [key]})
         named = self.filter(models.Q(entity_id=key) | among_others | vague, entity_type__in=names)
-        return named.filter(event_category=catalog.CRUD).exclude(action="READ")
+        return named.filter(event_category=catalog.CRUD).exclude(action__in=catalog.LOOKS)
 
     def begins_at(self) -> datetime | None:
         """When the oldest change that is still there was made."""

@@ -78,7 +78,8 @@ class Export(ListOf):
         def chunks() -> Iterator[bytes]:
             yield b"70,80"
 
-        return StreamingHttpResponse(chunks())
+        disposition = request.GET.get("disposition")
+        return StreamingHttpResponse(chunks(), headers={"Content-Disposition": disposition} if disposition else None)
 
 
 class AsyncDetail(View):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -291,6 +292,15 @@ def test_a_file_by_hand_is_a_reading_of_what_its_view_names(
 ) -> None:
     got(client, f"/show/{nilai.pk}/sheet/")
     assert the_event(READ).entity_id == str(nilai.pk)
+
+
+@pytest.mark.parametrize("disposition", ["attachment", 'Attachment; filename="nilai.csv"'])
+def test_records_that_leave_as_a_file_are_exported(
+    client: Client, marks: list[NilaiRaport], the_event: TheEvent, disposition: str
+) -> None:
+    got(client, f"/show/export/?disposition={quote(disposition)}")
+    event = the_event("NILAI_EXPORT")
+    assert (event.action, event.severity) == ("EXPORT", "low")
 
 
 def test_a_stream_is_told_when_it_ends(client: Client, marks: list[NilaiRaport], types: Types) -> None:
