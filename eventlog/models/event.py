@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
 from eventlog.conf import conf
+from eventlog.models import order
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -70,6 +71,11 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def older_than(self, moment: datetime) -> Self:
         return self.filter(timestamp__lt=moment)
+
+    def in_store_order(self, after: order.Place | None, limit: int) -> order.Stretch:
+        """Of the next `limit` events that were stored, those that are asked for; from the first one where `after` is
+        None. An event that is stored without a batch is not there."""
+        return order.next_stretch(self, after or order.START, limit=limit)
 
 
 LATEST_MILLISECONDS = 7_258_118_400_000  # the year 2200: no record is made beyond it, and `datetime` ends at 9999
