@@ -166,6 +166,8 @@ SETTINGS = {
     "RECORDED_SIGNALS": Setting({}, recorded_signals),
     "PASSWORD_RESET_VIEWS": Setting((), names),
     "VISIBLE_EVENTS": Setting(None, dotted_path),
+    "MAX_STREAMS": Setting(100, whole_number(0, 10_000)),
+    "MAX_STREAMS_PER_USER": Setting(5, whole_number(0, 10_000)),
     "LOG_RETENTION_DAYS": Setting(90, whole_number(1, 36_500)),
     "ENVIRONMENT": Setting("", text),
     "APPLICATION_VERSION": Setting("", text),
@@ -331,6 +333,17 @@ class Conf:
         besides SECURITY. Default: what they did themselves."""
         path = self._get("VISIBLE_EVENTS")
         return None if path is None else import_string(path)
+
+    @property
+    def MAX_STREAMS(self) -> int:
+        """How many readers of `/api/events/stream` a process serves at once; others are told to come later (503).
+        Default 100."""
+        return self._get("MAX_STREAMS")  # type: ignore[no-any-return]
+
+    @property
+    def MAX_STREAMS_PER_USER(self) -> int:
+        """How many of them may be one user's (429), in one process. Default 5: some tabs of a browser."""
+        return self._get("MAX_STREAMS_PER_USER")  # type: ignore[no-any-return]
 
     @property
     def LOG_RETENTION_DAYS(self) -> int:

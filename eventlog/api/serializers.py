@@ -6,6 +6,7 @@ from django.db import models
 from rest_framework import serializers
 
 from eventlog import catalog
+from eventlog.export.rows import COLUMNS, HIDDEN_INSIDES
 from eventlog.models import Event
 
 
@@ -14,9 +15,6 @@ class HexField(serializers.Field[Any, Any, str, Any]):
 
     def to_representation(self, value: Any) -> str:
         return bytes(value).hex()
-
-
-HIDDEN_INSIDES = ("stack_trace", "digest", "actor_commitment", "subject_commitment")
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
@@ -30,13 +28,13 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
     class Meta:
         model = Event
-        fields = [field.attname for field in Event._meta.concrete_fields if not field.name.endswith("_salt")]
+        fields = list(COLUMNS)
         read_only_fields = fields
 
     def to_representation(self, instance: Event) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
         if not self.sees_insides():
-            shown.update((name, "" if name == "stack_trace" else None) for name in HIDDEN_INSIDES)
+            shown.update(HIDDEN_INSIDES)
         return shown
 
     def sees_insides(self) -> bool:
@@ -63,3 +61,4 @@ class RecentQuery(serializers.Serializer[Any]):
 
     limit = serializers.IntegerField(min_value=1, max_value=1000, default=100)
     category = serializers.ChoiceField(choices=list(catalog.CATEGORIES.items()), required=False)
+    after = serializers.CharField(max_length=100, required=False)  # start, now, or where an answer ended

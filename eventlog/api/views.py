@@ -1,5 +1,6 @@
 """The REST resource of events. It has no write route; who may see what is a queryset, so a hidden event is a 404."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,20 +8,25 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eventlog import catalog
-from eventlog.api import activity
+from eventlog.api import activity, exports
 from eventlog.api.filters import EventFilter
+from eventlog.api.live import place_named, read_on
 from eventlog.api.pagination import EventPagination
 from eventlog.api.permissions import CanViewSecurity
 from eventlog.api.questions import asked
 from eventlog.api.serializers import ActivityQuery, EventSerializer, RecentQuery, SecurityQuery
+from eventlog.api.stream import EventStreamRenderer, stream_response
+from eventlog.api.viewed import security_in, tell_viewed
 from eventlog.models import Event, EventQuerySet
 
 
@@ -44,30 +50,68 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         """Events by cursor, newest first, narrowed by any field of the search language or by `q`."""
         return self.page_of(self.get_queryset())
 
-    def page_of(self, events: EventQuerySet) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(events))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+    def page_of(self, events: EventQuerySet, *, is_review: bool = False) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(events)) or []
+        return self.get_paginated_response(self.shown(page, is_review=is_review))
+
+    def shown(self, events: Iterable[Event], *, is_review: bool = False) -> Any:
+        """Their JSON. That SECURITY events are shown is told; a review, even if there are none."""
+        found = list(events)
+        if (number := security_in(found)) or is_review:
+            tell_viewed(self.request, number)
+        return self.get_serializer(found, many=True).data
 
     def retrieve(self, request: Request, id: str) -> Response:
         event = self.get_queryset().with_id(UUID(id)).first()
         if event is None:
             raise Http404
+        if security_in([event]):
+            tell_viewed(request, 1, event=id)
         return Response(self.get_serializer(event).data)
 
     @action(detail=False)
     def recent(self, request: Request, **kwargs: Any) -> Response:
-        """The newest events, newest first: `?limit=` up to 1000, `?category=` one of the catalogue's."""
+        """The newest events, newest first: `?limit=` up to 1000, `?category=` one of the catalogue's.
+
+        With `?after=` instead what was stored since, in the order in which it was stored, narrowed as the list, and as
+        `after` where to go on: nothing is missed, and nothing comes twice. Begin with `after=start` or `after=now`;
+        while `after` changes there may be more already.
+        """
         query = asked(RecentQuery, request)
+        if after := query.get("after"):
+            return self.stored_after(after, limit=query["limit"])
         events = self.get_queryset().newest_first()
         if category := query.get("category"):
             events = events.filter(event_category=category)
-        return Response(self.get_serializer(events[: query["limit"]], many=True).data)
+        return Response(self.shown(events[: query["limit"]]))
+
+    def stored_after(self, after: str, *, limit: int) -> Response:
+        events = self.filter_queryset(self.get_queryset())
+        place = place_named(after, parameter="after", using=events.db)
+        stretch = read_on(events, place, limit=limit)
+        shown = self.shown(event for _place, event in stretch.events)
+        return Response({"results": shown, "after": stretch.end.written()})
+
+    @action(detail=False, renderer_classes=exports.RENDERERS, content_negotiation_class=exports.ByFormat)
+    def export(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+        """All events of the list, newest first: `?format=` csv (the default), ndjson, ocsf, ecs or cef."""
+        events = self.filter_queryset(self.get_queryset())
+        return Response() if request.method == "HEAD" else exports.export_response(request, events)
+
+    @action(detail=False, renderer_classes=[JSONRenderer, EventStreamRenderer])
+    def stream(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+        """Events as they are stored, as Server-Sent Events, narrowed as the list; needs an ASGI server.
+
+        From now on, or behind `Last-Event-ID` or `?after=` (`start`, or an event's id in the stream).
+        """
+        return Response() if request.method == "HEAD" else stream_response(request)
 
     @action(detail=False, permission_classes=[IsAuthenticated, CanViewSecurity])
     def security(self, request: Request, **kwargs: Any) -> Response:
         """Findings of the last `?hours=` (24), by cursor; filters as in the list."""
         since = timezone.now() - timedelta(hours=asked(SecurityQuery, request)["hours"])
-        return self.page_of(self.get_queryset().filter(event_category=catalog.SECURITY).since(since))
+        findings = self.get_queryset().filter(event_category=catalog.SECURITY).since(since)
+        return self.page_of(findings, is_review=True)
 
     @action(detail=False, url_path="user-activity/(?P<user_id>[^/.]+)")
     def user_activity(self, request: Request, user_id: str, **kwargs: Any) -> Response:
@@ -82,7 +126,7 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         names = activity.names(seen)
         if names is None and key != request.user.pk:
             raise Http404
-        timeline = self.get_serializer(events.newest_first()[: query["limit"]], many=True).data
+        timeline = self.shown(events.newest_first()[: query["limit"]])
         about = {"user_id": key, **(names or {}), "days": query["days"]}
         return Response({**about, **activity.sums(events), "timeline": timeline})
 

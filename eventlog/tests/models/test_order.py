@@ -15,6 +15,7 @@ from eventlog.models import Event, EventBatch
 from eventlog.models.order import LAST, START, Place, newest_place
 from eventlog.pipeline import store
 from eventlog.record import make_record
+from eventlog.tests.finished import wait_for_others
 
 NOW = datetime(2026, 11, 25, 5, tzinfo=UTC)
 Begin = Callable[[], "psycopg2.extensions.connection"]
@@ -27,6 +28,11 @@ def write(*names: str) -> None:
 
 
 def read_on(after: Place | None = None, limit: int = 500) -> tuple[list[str], Place]:
+    wait_for_others()
+    return read_now(after, limit)
+
+
+def read_now(after: Place | None = None, limit: int = 500) -> tuple[list[str], Place]:
     stretch = Event.objects.in_store_order(after, limit)
     return [event.event_name for _place, event in stretch.events], stretch.end
 
@@ -74,7 +80,7 @@ def test_what_an_earlier_transaction_commits_later_is_waited_for(begin: Begin) -
     earlier, later = begin(), begin()
     put(later, "later")
     later.commit()
-    names, place = read_on()
+    names, place = read_now()
     assert names == []  # the earlier one may still bring something that belongs before it
     put(earlier, "earlier")
     earlier.commit()
@@ -109,6 +115,7 @@ def test_stretches_of_any_size_give_each_event_once(transactional_db: None, limi
 def test_one_can_go_on_behind_any_event(transactional_db: None) -> None:
     write("a", "b")
     write("c")
+    wait_for_others()
     for place, event in Event.objects.in_store_order(None, 10).events:
         behind = "abc"[ord(event.event_name) - ord("a") + 1 :]
         assert sum(read_all(place), []) == list(behind)
@@ -116,6 +123,7 @@ def test_one_can_go_on_behind_any_event(transactional_db: None) -> None:
 
 def test_what_is_not_asked_for_is_passed_over(transactional_db: None) -> None:
     write("a", "b")
+    wait_for_others()
     stretch = Event.objects.filter(event_name="none").in_store_order(None, 10)
     assert (stretch.events, read_on(stretch.end)[0]) == ((), [])
 
@@ -129,6 +137,7 @@ def test_an_event_without_a_batch_is_not_there(transactional_db: None) -> None:
 def test_from_the_newest_place_comes_what_is_stored_from_now_on(transactional_db: None) -> None:
     assert newest_place("default") == START
     write("a")
+    wait_for_others()
     place = newest_place("default")
     write("b")
     assert read_on(place)[0] == ["b"]
@@ -139,10 +148,11 @@ def test_batches_and_their_events_are_found_by_their_indexes(
     transactional_db: None, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     write("a")
+    wait_for_others()
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off; SET enable_sort = off")  # as for a table that is not small
         with django_assert_num_queries(2) as asked:
-            read_on()
+            read_now()
         plans = []
         for query in asked.captured_queries:
             cursor.execute(f"EXPLAIN {query['sql']}")
