@@ -1,7 +1,7 @@
 """`/api/events/stream`: events as they are stored, as Server-Sent Events (WHATWG HTML, section 9.2).
 
-An open stream holds no database connection and no thread: short queries in a small pool of threads ask what has come,
-one for all streams of the process whether there is anything at all. A stream ends when its reader goes, loses his
+An open stream holds no database connection: short queries in a small pool of threads ask what has come, one for all
+streams of the process whether there is anything at all. A stream ends when its reader goes, loses his
 rights, or the server stops, and after `LONGEST`: whoever comes again, by `Last-Event-ID`, is asked anew who he is.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
 import orjson
+from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.core.handlers.asgi import ASGIRequest
 from django.db import InterfaceError, OperationalError, connections
@@ -166,6 +167,7 @@ def admit(stream: Stream) -> None:
 async def messages(stream: Stream) -> AsyncIterator[bytes]:
     """Until the reader goes, who is told here by a CancelledError."""
     try:
+        await sync_to_async(connections.close_all)()  # those of the view, whose thread waits for the end of the answer
         yield f"retry: {RETRY}\n\n".encode()
         ends = time.monotonic() + LONGEST
         said = time.monotonic()
