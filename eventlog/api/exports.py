@@ -1,8 +1,6 @@
 """`/api/events/export`: the events of the list, all of them, in one of the formats of `eventlog.export`."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
@@ -14,13 +12,11 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from eventlog import catalog
 from eventlog.api.viewed import asked_for, tell_viewed
 from eventlog.capture.requests import endpoint_of
 from eventlog.capture.streams import AsyncCountedBody, CountedBody
+from eventlog.export.exporting import Export
 from eventlog.export.formats import FORMATS, Format
-from eventlog.export.rows import Row, rows
-from eventlog.logger import record_event
 from eventlog.models import EventQuerySet
 
 
@@ -49,48 +45,13 @@ class ByFormat(BaseContentNegotiation):
         raise ValidationError({"format": [_("Choose one of %s.") % ", ".join(FORMATS)]})
 
 
-@dataclass(slots=True)
-class Tally:
-    """What has been written so far."""
-
-    events: int = 0
-    security_events: int = 0
-
-    def counted(self, found: Iterable[Row]) -> Iterator[Row]:
-        for row in found:
-            self.events += 1
-            self.security_events += row["event_category"] == catalog.SECURITY
-            yield row
-
-
-@dataclass(slots=True)
-class Export:
-    """One export, from its begin to what is told of it at its end, however that comes."""
-
-    events: EventQuerySet
-    format: Format
-    filter: Any
-    sees_insides: bool
-    tally: Tally = field(default_factory=Tally)
-
-    def chunks(self) -> Iterator[bytes]:
-        return self.format.written(self.tally.counted(rows(self.events, sees_insides=self.sees_insides)))
-
-    def told(self, size: int, problem: str = "", **columns: Any) -> None:
-        """`problem` says that not all of it arrived."""
-        counts = {"count": self.tally.events, "security_events": self.tally.security_events, "bytes": size}
-        data = {"format": self.format.name, "filter": self.filter, **counts}
-        broken = {"event_status": catalog.ERROR, "error_code": problem, "tags": ["incomplete"]} if problem else {}
-        record_event(catalog.EVENTS_EXPORTED, {"event_data": data, **broken, **columns})
-
-
 def export_response(request: Request, events: EventQuerySet) -> StreamingHttpResponse:
     chosen = FORMATS[request.accepted_renderer.format]
     sees_insides = request.user.has_perm("eventlog.view_security")
     export = Export(events, chosen, asked_for(request), sees_insides)
 
     def ended(size: int, problem: str, fault: BaseException | None) -> None:
-        export.told(size, problem, endpoint=endpoint_of(request._request))
+        export.tell(size, problem, endpoint=endpoint_of(request._request))
         if export.tally.security_events:
             tell_viewed(request, export.tally.security_events)
 

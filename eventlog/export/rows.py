@@ -53,6 +53,13 @@ def fetched(events: EventQuerySet) -> list[Row]:
         return [dict(zip(COLUMNS, values, strict=True)) for values in cursor.fetchall()]
 
 
+def row_of(event: Event) -> Row:
+    """Of an event that has been read as an object; all of it."""
+    row = {name: getattr(event, name) for name in COLUMNS}
+    texts = {name: orjson.dumps(row[name]).decode() for name in JSON_COLUMNS if row[name] is not None}
+    return shown(row | texts, {}, timezone.get_current_timezone())
+
+
 def shown(row: Row, hidden: Mapping[str, Any], zone: tzinfo) -> Row:
     """Times in the project's time zone, bytes as hexadecimal text."""
     row.update(hidden)

@@ -192,17 +192,12 @@ def connections_to(site: Site) -> int:
     return int(servers.rows(site.url, asked, name)[0][0])
 
 
-@pytest.mark.parametrize(("path", "status"), [(f"{PATH}?after=x", 400), (f"{PATH}?q=actor:", 400), (f"{PATH}/", 200)])
-def test_it_is_asked_as_the_list_is(
-    people: list[Person], server: Server, path: str, status: int, listen: Listen
-) -> None:
-    assert listen(server, people[0], path, Accept="text/event-stream").status == status
-
-
-def test_strangers_are_asked_who_they_are(server: Server, listen: Listen) -> None:
-    reader = listen(server, {"Accept": "text/event-stream"}, PATH)
-    assert eventually(lambda: reader.has_ended) and reader.status == 401
-    assert json.loads(reader.body)["status"] == 401
+def test_it_is_asked_as_the_list_is(people: list[Person], server: Server, listen: Listen) -> None:
+    stranger, ada = {"Accept": "text/event-stream"}, {**people[0].by_token, "Accept": "text/event-stream"}
+    asked = [(stranger, PATH), (ada, f"{PATH}?after=x"), (ada, f"{PATH}?q=actor:"), (ada, f"{PATH}/")]
+    readers = [listen(server, who, path) for who, path in asked]
+    assert [reader.status for reader in readers] == [401, 400, 400, 200]
+    assert eventually(lambda: readers[0].has_ended) and json.loads(readers[0].body)["status"] == 401
 
 
 def test_gunicorn_says_that_it_cannot(site: Site, people: list[Person]) -> None:
