@@ -179,7 +179,7 @@ async def messages(stream: Stream) -> AsyncIterator[bytes]:
             if came:
                 yield b"".join(message(place, data) for place, data in came)
             elif time.monotonic() - said >= HEARTBEAT:
-                yield f": \nid: {stream.place.written()}\n\n".encode()  # it may have passed over much
+                yield heartbeat(stream.place)
             else:
                 await asyncio.sleep(POLL)
                 continue
@@ -214,6 +214,11 @@ def without_connection(work: Callable[[], list[Result] | None]) -> list[Result] 
         return []
     finally:
         connections.close_all()
+
+
+def heartbeat(place: Place) -> bytes:
+    """A comment, and the place: the reader may have passed over much that he did not ask for."""
+    return f": \nid: {place.written()}\n\n".encode()
 
 
 def message(place: Place, data: Any) -> bytes:

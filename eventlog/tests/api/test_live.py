@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from eventlog.api import live
+from eventlog.api.stream import heartbeat
 from eventlog.logger import log_event
 from eventlog.models import Event, EventBatch
 from eventlog.models.order import Place
@@ -92,6 +93,18 @@ def test_one_reads_on_in_what_one_may_see(transactional_db):
 def test_a_bad_place_is_named(auditor, after):
     answer = auditor.get(f"{RECENT}?after={after}")
     assert answer.status_code == 400 and list(answer.json()["errors"]) == ["after"]
+
+
+# --- streams, which uvicorn serves: see faults/test_streams.py ---
+def test_a_server_that_cannot_stream_says_what_can_be_asked(auditor):
+    answer = auditor.get("/api/events/stream", HTTP_ACCEPT="text/event-stream")
+    assert answer.status_code == 501 and answer["Content-Type"] == "application/problem+json"
+    assert "recent?after=" in answer.json()["detail"]
+
+
+def test_a_heartbeat_tells_how_far_the_reader_is():
+    place = Place(7, live.START.batch)
+    assert heartbeat(place) == f": \nid: {place.written()}\n\n".encode()
 
 
 # --- who looked ---

@@ -200,11 +200,6 @@ def test_it_is_asked_as_the_list_is(people: list[Person], server: Server, listen
     assert eventually(lambda: readers[0].has_ended) and json.loads(readers[0].body)["status"] == 401
 
 
-def test_gunicorn_says_that_it_cannot(site: Site, people: list[Person]) -> None:
-    answer = site.gunicorn("-w", "1").get(PATH, **people[0].by_token)
-    assert answer.status == 501 and "recent?after=" in json.loads(answer.body)["detail"]
-
-
 def test_an_export_is_streamed_whole_under_uvicorn(site: Site, people: list[Person], server: Server) -> None:
     site.ran(RECORD, "0", "300")
     answer = server.get("/api/events/export?format=ndjson&type=maintenance", **people[0].by_token)

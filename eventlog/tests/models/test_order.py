@@ -178,3 +178,13 @@ def test_what_is_no_place_is_refused(text: str) -> None:
 def test_any_place_can_be_asked_for(transactional_db: None) -> None:
     write("a")
     assert read_on(Place(2**64 - 1, LAST, LAST)) == ([], Place(2**64 - 1, LAST, LAST))
+
+
+def test_what_is_new_in_a_partition_is_summarised_for_its_index(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'events%batch_id_idx' AND relkind = 'i'")
+        (indexes,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relname LIKE 'events%batch_id_idx' AND 'autosummarize=on' = ANY(reloptions)"
+        )
+        assert cursor.fetchone() == (indexes,) and indexes
