@@ -10,10 +10,12 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
+from psycopg2 import STRING
+from psycopg2.extensions import new_type, register_type
 
 from eventlog.models import Event, EventQuerySet
 
-Row = dict[str, Any]  # the table's columns by name; JSON columns hold their text
+Row = dict[str, Any]  # the table's columns by name; JSON columns and ids hold their text
 BATCH_SIZE: Final = 2000
 # But for the salts: with them, names could be guessed from the commitments that outlive an erasure.
 COLUMNS: Final = tuple(
@@ -24,6 +26,8 @@ JSON_COLUMNS: Final = tuple(
 )
 TIMES: Final = ("timestamp", "recorded_at", "erased_at")
 BYTES: Final = ("digest", "actor_commitment", "subject_commitment")
+UUID_OID, JSON_OID, JSONB_OID = 2950, 114, 3802  # of PostgreSQL's catalogue
+AS_TEXT: Final = new_type((UUID_OID, JSON_OID, JSONB_OID), "AS_TEXT", STRING)  # as they are to be written again
 HIDDEN_INSIDES: Final[Mapping[str, Any]] = {"stack_trace": "", **dict.fromkeys(BYTES)}  # from who sees no SECURITY
 
 
@@ -49,6 +53,7 @@ def fetched(events: EventQuerySet) -> list[Row]:
     except EmptyResultSet:
         return []
     with connections[events.db].cursor() as cursor:
+        register_type(AS_TEXT, cursor.cursor)
         cursor.execute(sql, params)
         return [dict(zip(COLUMNS, values, strict=True)) for values in cursor.fetchall()]
 
