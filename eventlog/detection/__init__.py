@@ -1,0 +1,1 @@
+"""What is dangerous: attacks in what was sent, and in how people behave."""
