@@ -18,6 +18,8 @@ MAX_ROUNDS: Final = 4
 MAX_BASE64: Final = 4096  # characters that are tried; longer ones are photos
 
 _PERCENT: Final = re.compile(r"(?:%[0-9a-f]{2})++", re.I)
+_DIGITS_APART: Final = re.compile(r"%([0-9a-f])%([0-9a-f])(?![0-9a-f])", re.I)
+_CARELESS: Final = re.compile(r"%(c[01]|bg)%([0-9a-z]{2})", re.I)
 _PERCENT_U: Final = re.compile(r"%u([0-9a-f]{4})", re.I)
 _ENTITY: Final = re.compile(r"&(?:#0{0,12}[0-9]{1,7}|#x0{0,12}[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.I)
 _ESCAPE: Final = re.compile(r"\\(?:u\{0{0,6}([0-9a-f]{1,6})\}|u([0-9a-f]{4})|x([0-9a-f]{2})|([0-3][0-7]{2}))", re.I)
@@ -85,7 +87,18 @@ def mended(text: str) -> str:
 def percent(text: str) -> str:
     if "%u" in text or "%U" in text:
         text = _PERCENT_U.sub(lambda found: chr(int(found[1], 16)), text)
+    if "%%" in text or "%c" in text or "%b" in text or "%C" in text:
+        text = _CARELESS.sub(careless, _DIGITS_APART.sub(r"%\1\2", text))
     return _PERCENT.sub(lambda found: utf8(bytes.fromhex(found[0].replace("%", ""))), text)
+
+
+def careless(found: re.Match[str]) -> str:
+    """Digits beyond `f` counted on, as some servers did: `%bg%qf` is `%c0%af`."""
+    return "".join(f"%{base36(pair) & 0xFF:02x}" for pair in found.groups())
+
+
+def base36(pair: str) -> int:
+    return int(pair[0], 36) * 16 + int(pair[1], 36)
 
 
 def utf8(raw: bytes) -> str:
@@ -98,16 +111,24 @@ def utf8(raw: bytes) -> str:
 def lenient_utf8(raw: bytes) -> str:
     """As careless decoders read it: `c0 ae`, `e0 80 ae` and even `c0 2e` are a dot."""
     chars, at = [], 0
+    raw = ODD.sub(lambda found: ODD_BYTES[found[0]], raw)
     while at < len(raw):
         length = sequence_length(raw[at])
         if at + length > len(raw):
             length = 1
+        if length == 1 and raw[at] in (0xC0, 0xC1):  # `%c0.` is a dot
+            at += 1
+            continue
         code = raw[at] & (0xFF if length == 1 else 0x7F >> length)
         for byte in raw[at + 1 : at + length]:
             code = code << 6 | byte & 0x3F
         chars.append(chr(code) if code < 0x110000 else " ")
         at += length
     return "".join(chars)
+
+
+ODD_BYTES: Final = {b"\xc0\x5c": b"\\", b"\xc0\x5e": b".", b"\xc0\xfe": b".", b"\xc1\xaf": b"/"}
+ODD: Final = re.compile(b"|".join(map(re.escape, ODD_BYTES)))
 
 
 def sequence_length(first: int) -> int:

@@ -198,7 +198,7 @@ WHERE = ("query", "body_form", "body_json", "cookie")
 def documents(part: int) -> Iterator[str]:
     """JSON, tables and photos."""
     for at, (name, subject) in enumerate(itertools.product(NAMES, SUBJECTS)):
-        if at % 2 != part or at % 3:
+        if at % 2 != part:
             continue
         yield json.dumps({"nama": name, "mapel": subject, "nilai": [at, 80], "catatan": "baik; 'rajin'"})
         yield f"nis,nama,nilai\n10{at:02},{name},{at}\n1099,{subject},88"
