@@ -25,15 +25,15 @@ _FILES: Final = (
 )
 NUL: Final = re.compile(r"^[^\s<>\"'(){};,]{1,200}[.\\/][\w.-]{0,40}(?:\x00|%00)")
 RULES: Final = (
-    rule("up-several", 80, r"(?:\.{2,}[;\s\"'`^?%*\x00]{0,4}[/|]+\.{0,2}/*+[^/\s]{0,12}?){2}"),
-    rule("up-to-file", 85, rf"\.\.[;\x00]?/[^\s]{{0,80}}?(?:{_FILES})"),
-    rule("up-at-start", 54, r"""^(?:[=/"'\s]{0,9})(?:[\w.=-]{0,20}[/=])?\.{2,}[;]?/{1,9}(?![\s)])"""),
-    rule("up-inside", 56, r"""^[^\s\"'<>|]{1,200}/\.\.(?:;?/[^\s]|$)|/\.\.[;\s\"'”.“]{1,9}"""),
-    rule("known-file", 64, rf"""^["'=\s>|.]{{0,9}}(?:file:/{{1,5}})?(?:/{{1,9}}|[a-z]:/{{1,9}}|\.{{1,2}}/{{1,9}}|[a-z]{{1,12}}=/?)?[\w.-]{{0,16}}(?:{_FILES})[^\s]{{0,120}}\s{{0,5}}$"""),
-    rule("system-folder", 60, r"^[\"'\s]{0,3}/(?:etc|proc|sys|boot|root|usr|var)/[^\s]{1,200}$"),
-    rule("file-address", 66, r"(?:^|[=\s\"'])(?:file|php|zip|phar|expect|glob|gopher|dict|jar|ogg|rar|ssh2|netdoc)://?(?:filter|input|fd|memory|temp|/|[a-z]:|[a-z]{1,10})"),
-    rule("name-after-nul", 60, r"\x00\s{0,2}\.?[a-z]{0,5}"),
-    rule("system-file", 51, r"(?:^|[\s=\"'(`<;|&,:/])(?:/etc/(?:passwd|shadow|group|hosts|issue)|[a-z]:/(?:boot|windows|winnt)|/proc/self|boot\.ini|/windows/win\.ini|system32/)"),
+    rule("up-several", 80, r"(?:\.{2,}[;\s\"'`^?%*\x00]{0,4}[/|]+\.{0,2}/*+[^/\s]{0,12}?){2}", ".."),
+    rule("up-to-file", 85, rf"\.\.[;\x00]?/[^\s]{{0,80}}?(?:{_FILES})", ".."),
+    rule("up-at-start", 54, r"""^(?:[=/"'\s]{0,9})(?:[\w.=-]{0,20}[/=])?\.{2,}[;]?/{1,9}(?![\s)])""", ".."),
+    rule("up-inside", 56, r"""^[^\s\"'<>|]{1,200}/\.\.(?:;?/[^\s]|$)|/\.\.[;\s\"'”.“]{1,9}""", "/.."),
+    rule("known-file", 64, rf"""^["'=\s>|.]{{0,9}}(?:file:/{{1,5}})?(?:/{{1,9}}|[a-z]:/{{1,9}}|\.{{1,2}}/{{1,9}}|[a-z]{{1,12}}=/?)?[\w.-]{{0,16}}(?:{_FILES})[^\s]{{0,120}}\s{{0,5}}$""", "/", "."),
+    rule("system-folder", 60, r"^[\"'\s]{0,3}/(?:etc|proc|sys|boot|root|usr|var)/[^\s]{1,200}$", "/"),
+    rule("file-address", 66, r"(?:^|[=\s\"'])(?:file|php|zip|phar|expect|glob|gopher|dict|jar|ogg|rar|ssh2|netdoc)://?(?:filter|input|fd|memory|temp|/|[a-z]:|[a-z]{1,10})", ":/"),
+    rule("name-after-nul", 60, r"\x00\s{0,2}\.?[a-z]{0,5}", "\x00"),
+    rule("system-file", 51, r"(?:^|[\s=\"'(`<;|&,:/])(?:/etc/(?:passwd|shadow|group|hosts|issue)|[a-z]:/(?:boot|windows|winnt)|/proc/self|boot\.ini|/windows/win\.ini|system32/)", "/", "boot"),
 )
 
 

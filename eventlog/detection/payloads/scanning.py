@@ -7,12 +7,15 @@ import re
 from typing import Final
 
 from eventlog.detection.payloads import files, markup, scanners, shell, sql, templates, words
-from eventlog.detection.payloads.decoding import Decoded, decoded, from_base64
+from eventlog.detection.payloads.decoding import MAX_SCANNED, Decoded, decoded, from_base64
 from eventlog.detection.payloads.signs import LOW, MEDIUM, Sign, strongest
 
 MAX_EXCERPT: Final = 200
 ORDINARY: Final = re.compile(r"[\w\s.,:@!?-]*+")
-KNOWN: Final = re.compile(r"\.\.|[!?-]{2}|(?:0x2e|0x5c|0x2f)")
+KNOWN: Final = re.compile(r"\.\.|[!?-]{2}|0x[25][cef]|_schema", re.I)
+ADDRESS: Final = re.compile(r"https?://[^\s\"'<>`(){}|\\]{1,4000}$|/[\w/.-]{0,200}\?[\w%]{1,40}=[^\s\"'<>`(){}|\\]{1,4000}$", re.I)
+BETWEEN: Final = re.compile(r"[?&=#]|^https?://[^/?#]*+", re.I)
+MAX_PARTS: Final = 200
 STARTS: Final = words.PROGRAMS | {"if", "for", "time"}
 KINDS: Final = ("sqli", "xss", "traversal", "cmdi", "template", "scanner")
 
@@ -43,11 +46,24 @@ def findings(value: str, where: str) -> list[Finding]:
     if is_ordinary(value) and where != "path" and where != "header:User-Agent":
         inner = from_base64(value) if len(value) >= 16 else None
         return scanned(decoded(inner), inner, where) if inner else []
+    if ADDRESS.match(value):
+        return best_of_each([each for part in parts(value) for each in in_text(part, where)])
+    return in_text(value, where)
+
+
+def parts(address: str) -> list[str]:
+    """What an address says, so that its own `&` and `;` are no separators of a shell."""
+    return [part for part in BETWEEN.split(address[:MAX_SCANNED])[:MAX_PARTS] if part]
+
+
+def in_text(value: str, where: str) -> list[Finding]:
+    if is_ordinary(value) and where not in ("path", "header:User-Agent"):
+        return []
     plain = decoded(value)
     found = scanned(plain, value, where)
-    if plain.layers:
-        found += scanned(Decoded(value[:16384].lower()), value, where)
-    if len(value) >= 16 and (inner := from_base64(value)):
+    if plain.layers and not found:
+        found = scanned(Decoded(value[:MAX_SCANNED].lower()), value, where)
+    if inner := from_base64(value):
         found += scanned(decoded(inner), inner, where)
     return best_of_each(found)
 

@@ -27,18 +27,18 @@ ARGUMENT: Final = re.compile(
     r"\s{0,9}(?:$|[;|&`)<>#\n]|-{1,2}[a-z?]|[/~$*?]|\./|\d{1,3}(?:\.\d{1,3}){3}|/[a-z]|\w{1,24}(?:\s{0,5}$|\s{0,5}[;|&`)<>#])|\w{1,30}[./:=\\]|[a-z]:|%\w|\d)"
 )
 RULES: Final = (
-    rule("shellshock", 92, r"\(\)\s{0,5}\{\s{0,5}[\w:]{0,9}\s{0,5};?\s{0,5}\}\s{0,5};"),
-    rule("field-separator", 70, r"\$\{?ifs\b"),
-    rule("shell-program", 66, r"(?:^|[\s;|&`(='\"])/(?:usr/)?(?:local/)?s?bin/{1,3}(?:[\w?*.\[\]-]{1,24})|/(?:\?{2,3}|b\?n|bi\?|\?in)/"),
-    rule("windows-shell", 66, r"\bcmd(?:\.exe)?\s{1,5}/[ckr]\b|powershell(?:\.exe)?\s{1,5}(?:-|/|i?ex|get|\()|%(?:systemroot|comspec|windir|temp|programfiles)[%:]|\bcertutil(?:\.exe)?\s{1,3}-|\bbitsadmin\b|invoke-(?:expression|webrequest|command)|new-object\s{1,4}(?:system\.)?net"),
-    rule("windows-account", 62, r"[|&;]\s{0,5}net1?\s{1,5}(?:user|localgroup|share|view|group|use|start|stop)\b|\breg\s{1,4}(?:add|query|delete)\s"),
-    rule("network-device", 85, r"/dev/(?:tcp|udp)/"),
-    rule("piped-to-shell", 75, r"\|\s{0,5}(?:/bin/)?(?:ba|z|k|da|c)?sh\b(?:\s{0,4}(?:$|[-;|&#`'\"]))"),
-    rule("here-string", 60, r"<<<|<\s{0,3}/etc/|>\s{0,3}/(?:tmp|dev|var)/|2>&1|>&\s{0,2}/|[&\d]>/dev/null"),
+    rule("shellshock", 92, r"\(\)\s{0,5}\{\s{0,5}[\w:]{0,9}\s{0,5};?\s{0,5}\}\s{0,5};", "()"),
+    rule("field-separator", 70, r"\$\{?ifs\b", "ifs"),
+    rule("shell-program", 66, r"(?:^|[\s;|&`(='\"])/(?:usr/)?(?:local/)?s?bin/{1,3}(?:[\w?*.\[\]-]{1,24})|/(?:\?{2,3}|b\?n|bi\?|\?in)/", "bin", "???", "b?n", "bi?", "?in", "/??"),
+    rule("windows-shell", 66, r"\bcmd(?:\.exe)?\s{1,5}/[ckr]\b|powershell(?:\.exe)?\s{1,5}(?:-|/|i?ex|get|\()|%(?:systemroot|comspec|windir|temp|programfiles)[%:]|\bcertutil(?:\.exe)?\s{1,3}-|\bbitsadmin\b|invoke-(?:expression|webrequest|command)|new-object\s{1,4}(?:system\.)?net", "cmd", "powershell", "%", "certutil", "bitsadmin", "invoke-", "new-object"),
+    rule("windows-account", 62, r"[|&;]\s{0,5}net1?\s{1,5}(?:user|localgroup|share|view|group|use|start|stop)\b|\breg\s{1,4}(?:add|query|delete)\s", "net", "reg"),
+    rule("network-device", 85, r"/dev/(?:tcp|udp)/", "/dev/"),
+    rule("piped-to-shell", 75, r"\|\s{0,5}(?:/bin/)?(?:ba|z|k|da|c)?sh\b(?:\s{0,4}(?:$|[-;|&#`'\"]))", "|"),
+    rule("here-string", 60, r"<<<|<\s{0,3}/etc/|>\s{0,3}/(?:tmp|dev|var)/|2>&1|>&\s{0,2}/|[&\d]>/dev/null", "<", ">"),
     rule("program-code", 62, r"(?:^|[^\w.$>-])(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|os\.system|subprocess\.\w{2,14}|__import__|exec|phpinfo|eval|assert)\s{0,3}\(\s{0,3}(?:['\"`)$]|base64|chr|0x)"
-         r"|\$_(?:get|post|request|cookie|server)\s{0,3}\[|<\?(?:php|=)|phpinfo\(\)|\bopen\(['\"][|]|#!/(?:usr/)?bin/"),
-    rule("batch-loop", 60, r"\bfor\s{1,9}(?:/[dlfr]\s{1,9}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(|^\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s|[\"(]?[%\w]{1,20}[%\")]{0,2}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq))"),
-    rule("substituted-name", 60, r"(?:^|[;|&`\s])\$\{?[a-z]{1,12}\}?(?::\d|/|\s{1,4}-[a-z])|[;|&]\s{0,3}\$[a-z]{1,12}\s{0,3}$|\$\{@[a-z]|\$\([^)]{1,60}\)\s{0,3}\$|\{(?:cat|ls|id|wget|curl|ping|echo|nc|bash|sh|whoami|uname)\s{0,3},"),
+         r"|\$_(?:get|post|request|cookie|server)\s{0,3}\[|<\?(?:php|=)|phpinfo\(\)|\bopen\(['\"][|]|#!/(?:usr/)?bin/", "(", "$_", "<?", "#!"),
+    rule("batch-loop", 60, r"\bfor\s{1,9}(?:/[dlfr]\s{1,9}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(|^\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s|[\"(]?[%\w]{1,20}[%\")]{0,2}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq))", "%", "exist", "errorlevel", "==", "equ", "neq", "lss", "leq", "gtr", "geq", "defined", "ext"),
+    rule("substituted-name", 60, r"(?:^|[;|&`\s])\$\{?[a-z]{1,12}\}?(?::\d|/|\s{1,4}-[a-z])|[;|&]\s{0,3}\$[a-z]{1,12}\s{0,3}$|\$\{@[a-z]|\$\([^)]{1,60}\)\s{0,3}\$|\{(?:cat|ls|id|wget|curl|ping|echo|nc|bash|sh|whoami|uname)\s{0,3},", "$", "{"),
 )
 
 
@@ -48,11 +48,13 @@ def signs(text: str) -> Iterator[Sign]:
     yield from signs_of(RULES, text)
     if "+" in text and " " not in text:
         text = text.replace("+", " ")
+    text = FENCE.sub(" ", text)
     if AGENT.match(text):
         text = IN_BRACKETS.sub("", text)
     yield from commands(_NOTHING.sub("", _IFS.sub(" ", text)))
 
 
+FENCE: Final = re.compile(r"```[a-z]{0,12}")
 AGENT: Final = re.compile(r"[\w. -]{1,40}/\d")
 IN_BRACKETS: Final = re.compile(r"\([^()]{0,400}\)")
 
@@ -83,8 +85,6 @@ def strength(separator: str, path: str, name: str, rest: str) -> int:
     known = base_name(name)
     taken = ARGUMENT.match(rest) is not None
     first = not separator.strip("\r\n")
-    if separator == "```":
-        return 0
     if known in words.PROGRAMS:
         return (62 if taken else 52 if separator in ("&&", "||", "$(") else 45) if not first else (56 if separator and taken else 52 if taken and SURE.match(rest) else 0)
     if known in words.PROGRAMS_AND_WORDS and taken:

@@ -42,7 +42,7 @@ SQL_LETTERS: Final[dict[str, str]] = {word: letter for letter, words in _SQL.ite
 SQL_LETTERS |= {"'": "q", '"': "Q", "`": "", "(": "(", ")": ")", ",": ",", ";": ";", ".": ".", "--": "c", "#": "c"}
 SQL_LETTERS |= dict.fromkeys(("=", "<>", "!=", ">=", "<=", "==", "<=>", ":="), "=") | dict.fromkeys("<>", "g")
 SQL_LETTERS |= {"||": "P", "&&": "P", "/*": "m", "*/": "", "\\": "", "!": "N", "~": "N", "*": "*"}
-SQL_LETTERS |= dict.fromkeys("+-/%^|", "o") | dict.fromkeys("[]{}:?$&", ":")
+SQL_LETTERS |= dict.fromkeys("+-/%^|", "o") | dict.fromkeys("[]{}:?$", ":") | {"&": "a", "//": ":"}
 
 # Without one of these no shape means anything; `is`, `in`, `all` and the like stand in any prose.
 SQL: Final = frozenset(
