@@ -11,9 +11,6 @@ _SLASH: Final = re.compile(r"0x2f|0x5c|\\")
 _BARE_SLASH: Final = re.compile(r"2f|5c")
 _DOT: Final = re.compile(r"0x2e|(?:\?[?.]|\.\?)(?=[\\/]|0x)|%(?=\.)")
 _SAME: Final = re.compile(r"(?<=/)(?:\./)++|(?<=/)/++")
-MARKED: Final = re.compile(
-    r"\.\.|0x2e|\?\?|etc[/\\.]|passwd|shadow|\.ini|^.?[a-z]:[/\\]|://|/proc|web-inf|\.ht|^\W?[/\\]|windows|wp-config|boot|\x00|/\.|system32"
-)
 _FILES: Final = (
     r"etc/{0,3}(?:passwd|shadow|hosts|group|issue|hostname|motd|fstab|crontab|sudoers|resolv|ssh|nginx|apache|httpd|mysql|my\.cnf|php"
     r"|pam|profile|security|master|samba|init|network|lsb|os-rel|redhat|debian|snmp|ftp|pro ?ftpd|pure|vsftpd|mail|aliases|bash|ld\.so"
@@ -23,6 +20,7 @@ _FILES: Final = (
     r"|usr/(?:local|lib|etc|pkg|share|home|spool)/|opt/(?:lampp|xampp|apache|httpd|nginx|tomcat|[a-z0-9_-]{1,20}/)|root/\.|home/[\w$*.-]{1,30}/\.|(?:apache|xampp|wamp|inetpub|php\d?|mysql|nginx|appserv|program ?files)[^/]{0,20}/"
     r"|windows/|system volume|documents and settings|sysprep|unattend|library/webserver|volumes/|private/etc|logs?/(?:error|access)[._]|(?:error|access)[._]log|conf/httpd|httpd\.conf|php\.ini|my\.(?:cnf|ini)|wp-config|config\.inc|settings\.py|db\.sqlite3|\.env\b|\.git/|\.svn/|ntuser|pagefile|autoexec|desktop\.ini"
 )
+MARKS: Final = ("/", "\\", "..", "0x2", ".ini", "2f", ".ht", ".env", "httpd.conf")
 NUL: Final = re.compile(r"^[^\s<>\"'(){};,]{1,200}[.\\/][\w.-]{0,40}(?:\x00|%00)")
 RULES: Final = (
     rule("up-several", 80, r"(?:\.{2,}[;\s\"'`^?%*\x00]{0,4}[/|]+\.{0,2}/*+[^/\s]{0,12}?){2}", ".."),
@@ -42,7 +40,7 @@ NAMES: Final = frozenset({"known-file", "system-folder"})  # in a path these are
 
 def signs(decoded: Decoded, raw: str, where: str) -> Iterator[Sign]:
     text = decoded.text
-    if MARKED.search(text) is None and "\x00" not in raw and "%00" not in raw:
+    if not any(mark in text for mark in MARKS) and "\x00" not in raw and "%00" not in raw:
         return
     plain = plain_path(text)
     up = ".." in plain

@@ -15,11 +15,6 @@ _KNOWN_HANDLER: Final = (
     r"|toggle|touch|track|transition|undo|unload|url|volume|wait|webkit|wheel)[a-z]{0,20}"
 )
 _CALL: Final = r"(?:alert|prompt|confirm|eval|fetch|atob|settimeout|setinterval|msgbox|print|import|write(?:ln)?|function|require)"
-MARKED: Final = re.compile(
-    r"""<|>|script|on[a-z]{3,26}\s{0,9}=|[(\[`.]\s{0,4}(?:alert|cookie|prompt|confirm|eval|location)|(?:alert|prompt|confirm|eval)\b"""
-    r"""|document|window|data:text|expression|fromcharcode|&#|innerhtml|@import"""
-)
-
 RULES: Final = (
     rule("script-tag", 85, r"<[\s/\0]{0,4}(?:[a-z]{1,12}:)?script(?![a-z]{2})", "script"),
     rule("handler-in-tag", 85, rf"<[a-z!?/%][^>]{{0,400}}?[\s/\"'`;]{_HANDLER}[\s/]{{0,9}}=", "="),
@@ -45,17 +40,13 @@ ADDRESSES: Final = (
     rule("script-address", 72, r"(?:java|vb|live|j|ecma|mocha|v)script:|livescript:|mocha:(?=[a-z(\[])", "script:", "mocha:"),
     rule("script-tag-split", 70, r"<script|<svg/?on|<img/?src=[^>]{0,40}on[a-z]{3,20}=", "<"),
 )
-_TRAILER: Final = re.compile(r"(?:java|vb|live)script:(?!$|[a-z]{3,}(?:$|[,.;]?(?=[a-z]{14})))")
-_FILLERS: Final = re.compile(r"[\s\x00-\x20\"'\\+]{1,9}")
+_FILLERS: Final = dict.fromkeys((*range(33), *map(ord, "\"'\\+")))
 
 
 def signs(text: str) -> Iterator[Sign]:
-    if MARKED.search(text) is None and "script" not in (tight := _FILLERS.sub("", text)):
-        return
     yield from signs_of(RULES, text)
-    tight = _FILLERS.sub("", text)
-    if "script" in tight or "mocha:" in tight:
-        yield from addresses(text, tight)
+    if ":" in text or "<" in text:
+        yield from addresses(text, text.translate(_FILLERS))
 
 
 def addresses(text: str, tight: str) -> Iterator[Sign]:

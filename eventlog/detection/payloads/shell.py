@@ -12,9 +12,8 @@ from eventlog.detection.payloads import words
 from eventlog.detection.payloads.signs import Sign, rule, signs_of
 
 MAX_COMMANDS: Final = 40  # separators that are looked at
-MARKED: Final = re.compile(
-    r"^\W{0,4}[a-z]{2,10}\s{1,4}[-/]|[;|&`\n<>]|\$[({\w@]|/bin/|%[a-z]{3,20}%|\.exe|cmd|/dev/|^\W{0,4}(?:time|for|if|sh|bash|busybox|perl|php|python|ping|printf|powershell|nc|wget|curl|nmap|sudo|env|ansible|bin)|phpinfo|system|exec|passthru|/\?|bash|get-|invoke|new-object"
-)
+SEPARATED: Final = re.compile(r"[;|&`\n\r<>$%]|/bin/|\.exe")
+ALONE: Final = re.compile(r"\W{0,9}[a-z][\w./-]{0,30}(?:\s{1,9}[-/\"'\d]|\(|\s{1,9}\w{1,30}\s{1,5}-)")
 _IFS: Final = re.compile(r"\$\{?ifs[^}\s]{0,12}\}?(?:\$9)?|\$\{?@\}?|%programfiles:~10,-5%|,(?=-)")
 _NOTHING: Final = re.compile(r"[\"'\\^]|\$[1-9@*](?![\w])|\$\{(?:[a-z]{1,2}|[@*1-9])?\}|\$\(\)|``")
 SEPARATOR: Final = re.compile(r"\$\(\(?|<\(|>\(|[;|&`\n\r]{1,4}|^")
@@ -29,29 +28,34 @@ ARGUMENT: Final = re.compile(
 RULES: Final = (
     rule("shellshock", 92, r"\(\)\s{0,5}\{\s{0,5}[\w:]{0,9}\s{0,5};?\s{0,5}\}\s{0,5};", "()"),
     rule("field-separator", 70, r"\$\{?ifs\b", "ifs"),
-    rule("shell-program", 66, r"(?:^|[\s;|&`(='\"])/(?:usr/)?(?:local/)?s?bin/{1,3}(?:[\w?*.\[\]-]{1,24})|/(?:\?{2,3}|b\?n|bi\?|\?in)/", "bin", "???", "b?n", "bi?", "?in", "/??"),
-    rule("windows-shell", 66, r"\bcmd(?:\.exe)?\s{1,5}/[ckr]\b|powershell(?:\.exe)?\s{1,5}(?:-|/|i?ex|get|\()|%(?:systemroot|comspec|windir|temp|programfiles)[%:]|\bcertutil(?:\.exe)?\s{1,3}-|\bbitsadmin\b|invoke-(?:expression|webrequest|command)|new-object\s{1,4}(?:system\.)?net", "cmd", "powershell", "%", "certutil", "bitsadmin", "invoke-", "new-object"),
+    rule("shell-program", 66, r"(?:^|[\s;|&`(='\"])/(?:usr/)?(?:local/)?s?bin/{1,3}(?:[\w?*.\[\]-]{1,24})|/(?:\?{2,3}|b\?n|bi\?|\?in)/", "bin/", "???", "b?n", "bi?", "?in", "/??"),
+    rule("windows-shell", 66, r"\bcmd(?:\.exe)?\s{1,5}/[ckr]\b|powershell(?:\.exe)?\s{1,5}(?:-|/|i?ex|get|\()|%(?:systemroot|comspec|windir|temp|programfiles)[%:]|\bcertutil(?:\.exe)?\s{1,3}-|\bbitsadmin\b|invoke-(?:expression|webrequest|command)|new-object\s{1,4}(?:system\.)?net", "cmd", "powershell", "%systemroot", "%comspec", "%windir", "%temp", "%programfiles", "certutil", "bitsadmin", "invoke-", "new-object"),
     rule("windows-account", 62, r"[|&;]\s{0,5}net1?\s{1,5}(?:user|localgroup|share|view|group|use|start|stop)\b|\breg\s{1,4}(?:add|query|delete)\s", "net", "reg"),
     rule("network-device", 85, r"/dev/(?:tcp|udp)/", "/dev/"),
     rule("piped-to-shell", 75, r"\|\s{0,5}(?:/bin/)?(?:ba|z|k|da|c)?sh\b(?:\s{0,4}(?:$|[-;|&#`'\"]))", "|"),
     rule("here-string", 60, r"<<<|<\s{0,3}/etc/|>\s{0,3}/(?:tmp|dev|var)/|2>&1|>&\s{0,2}/|[&\d]>/dev/null", "<", ">"),
     rule("program-code", 62, r"(?:^|[^\w.$>-])(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|os\.system|subprocess\.\w{2,14}|__import__|exec|phpinfo|eval|assert)\s{0,3}\(\s{0,3}(?:['\"`)$]|base64|chr|0x)"
-         r"|\$_(?:get|post|request|cookie|server)\s{0,3}\[|<\?(?:php|=)|phpinfo\(\)|\bopen\(['\"][|]|#!/(?:usr/)?bin/", "(", "$_", "<?", "#!"),
-    rule("batch-loop", 60, r"\bfor\s{1,9}(?:/[dlfr]\s{1,9}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(|^\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s|[\"(]?[%\w]{1,20}[%\")]{0,2}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq))", "%", "exist", "errorlevel", "==", "equ", "neq", "lss", "leq", "gtr", "geq", "defined", "ext"),
-    rule("substituted-name", 60, r"(?:^|[;|&`\s])\$\{?[a-z]{1,12}\}?(?::\d|/|\s{1,4}-[a-z])|[;|&]\s{0,3}\$[a-z]{1,12}\s{0,3}$|\$\{@[a-z]|\$\([^)]{1,60}\)\s{0,3}\$|\{(?:cat|ls|id|wget|curl|ping|echo|nc|bash|sh|whoami|uname)\s{0,3},", "$", "{"),
+         r"|\$_(?:get|post|request|cookie|server)\s{0,3}\[|<\?(?:php|=)|phpinfo\(\)|\bopen\(['\"][|]|#!/(?:usr/)?bin/", "system", "passthru", "shell_exec", "popen", "proc_open", "pcntl", "subprocess", "__import__", "exec", "phpinfo", "eval", "assert", "$_", "<?", "#!", "open("),
+    rule("batch-loop", 60, r"\bfor\s{1,9}(?:/[dlfr]\s{1,9}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(", "%"),
+    rule("batch-condition", 60, r"^\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s|[\"({]?[%\w]{1,20}[%\")}]{0,2}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq))", "if"),
+    rule("substituted-name", 60, r"(?:^|[;|&`\s])\$\{?[a-z]{1,12}\}?(?::\d|/|\s{1,4}-[a-z])|[;|&]\s{0,3}\$[a-z]{1,12}\s{0,3}$|\$\{@[a-z]|\$\([^)]{1,60}\)\s{0,3}\$", "$"),
+    rule("words-in-braces", 60, r"\{(?:cat|ls|id|wget|curl|ping|echo|nc|bash|sh|whoami|uname)\s{0,3},", "{"),
 )
 
 
 def signs(text: str) -> Iterator[Sign]:
-    if MARKED.search(text) is None:
+    if SEPARATED.search(text) is None and ALONE.match(text) is None and text[:1].isalpha():
         return
     yield from signs_of(RULES, text)
     if "+" in text and " " not in text:
         text = text.replace("+", " ")
-    text = FENCE.sub(" ", text)
+    if "```" in text:
+        text = FENCE.sub(" ", text)
     if AGENT.match(text):
         text = IN_BRACKETS.sub("", text)
-    yield from commands(_NOTHING.sub("", _IFS.sub(" ", text)))
+    if "$" in text or "%" in text:
+        text = _IFS.sub(" ", text)
+    yield from commands(_NOTHING.sub("", text))
 
 
 FENCE: Final = re.compile(r"```[a-z]{0,12}")

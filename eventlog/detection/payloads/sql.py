@@ -7,11 +7,10 @@ prose with pairs of quotes stays words between strings.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from eventlog.detection.payloads import words
-from eventlog.detection.payloads.signs import Sign, rule, signs_of
+from eventlog.detection.payloads.signs import MEDIUM, Rule, Sign, rule, signs_of
 
 MAX_TOKENS: Final = 6000
 TOKEN: Final = re.compile(
@@ -24,15 +23,12 @@ STRING: Final = re.compile(r"q[^q]*+q?|Q[^Q]*+Q?")
 MARKED: Final = re.compile(r"""['"][\s)]*+[=|&#;,*/+<>!^%-]|/\*|[\d)]\s*+(?:--|#)|@@""")
 WORD: Final = re.compile(r"[a-z_]++")
 PLUSES: Final = re.compile(r"\+(?:and|or|union|select|like|from|where)\+")
-REST_OF_LINE: Final = re.compile(r"(?:--|#)[^\n]*+\n(?=[^\w\n]*+\w)")
+REST_OF_LINE: Final = re.compile(r"(?:--|#)[^\n]*+\n(?=\s*+[^\w\n]*+\w)")
 GLUED: Final = re.compile(r"(?<=\d)(?=union|and|or|select|from|where|order)")
 
 
-@lru_cache(maxsize=4096)
 def letter(token: str) -> str:
-    known = words.SQL_LETTERS.get(token)
-    if known is not None:
-        return known
+    """Of a token that is no known word."""
     first = token[0]
     if first == "@":
         return "V" if token.startswith("@@") else "v"
@@ -42,6 +38,15 @@ def letter(token: str) -> str:
         return "p"
     return "1" if first.isdigit() or first == "." else "w" if first.isalnum() or first == "_" else ":"
 
+
+class Letters(dict[str, str]):
+    """The letter of any token; those of unknown words are worked out each time, so that it never grows."""
+
+    def __missing__(self, token: str) -> str:
+        return letter(token)
+
+
+LETTERS: Final = Letters(words.SQL_LETTERS)
 
 # An operand: a number, a name, a string, a call, a bracket.
 _X: Final = r"[No(]{0,9}(?:[1nswvVpdTe.]{1,6}|[fxK]\([^=]{0,30}|\(?S[^=]{1,60})\)*+(?:o[1sw]\)*+)?"
@@ -56,12 +61,12 @@ PLAIN: Final = (
     rule("comparison-with-variable", 56, rf"[1s]\)*+[OP](?:{_X}|f)(?:=|g)[vVn]", "v", "V", "n"),
     rule("constant-condition", 60, r"W\(*(?:1=1|s=s)", "W"),
     rule("condition-on-server", 56, r"^[1s]\)*+[OP][fV]=|^O[wf]\(1o1", "f", "V", "w("),
-    rule("cast-string", 58, r"[OP]s::w|s::w[=:go]", "s::w"),
+    rule("cast-string", 58, r"[OPgo=]v?s::w|s::w[=:go]", "s::w"),
     rule("calls-in-calls", 56, r"(?:[fx]\(){3}", "f(", "x("),
     rule("comparison-alone", 54, r"^[)(;]{0,9}[OP](?:[(N]{0,4}w=w|[1sn]c)[)cm]{0,6}$", "O", "P"),
     rule("logic-with-constant", 55, r"^[1s]\)*+[OP][N(]*+n", "n"),
     rule("stacked", 78, r";[(]*(?:f\(.{1,14}[SD]|D{1,3}w?[vF]|D[^;]{1,10}[cm]$|w?\(1=1|D{1,3}(?:[TFpVfxI]|W[wp]|w[=(s.cT])|S(?:[fx1*V(]|[^;]{1,30}F))", ";"),
-    rule("statement", 55, r"^[(]*(?:DTw[c;(.*]|DTwwYs|Dwv|D[wp]s,s|D(?:F|W|w[TF])[^;]{1,30}[(=]|DT?p|DTs|Dv[wT=])", "D"),
+    rule("statement", 55, r"^[(]*(?:DTw[c;(.*]|DTww?Y|Dwv|D[wp]s,s|D(?:F|W|w[TF])[^;]{1,30}[(=]|DT?p|DTs|Dv[wT=])", "D"),
     rule("statement-on-catalogue", 68, r"D[dw]?\.{0,2}[px]", "D"),
     rule("delay", 64, r"DTs", "DTs"),
     rule("dangerous-call", 58, r"(?<![.w])x\(", "x("),
@@ -79,7 +84,7 @@ PLAIN: Final = (
     rule("outfile", 78, r"WI[swf]|Is", "I"),
     rule("ordered", 58, r"^(?:[o1]{0,3}|[1w]?\)++)\)*BY(?:[1f(]|w[mc])", "BY"),
     rule("conditioned", 60, rf"^(?:[o1]{{1,3}}|[1w]?\)++)\)*W{_SURE}(?:=|W){_SURE}", "W"),
-    rule("bracket-comment", 52, r"^[1w]\)++(?:[^w]{1,30})?[cm][^w]{0,2}$|^\({1,9}[^;]{1,60}\){1,9}c$", "c", "m"),
+    rule("bracket-comment", 52, r"^1m$|^[1w]\)++(?:[^w]{1,30})?[cm][^w]{0,2}$|^\({1,9}[^;]{1,60}\){1,9}c$", "c", "m"),
     rule("two-strings", 15, r"s[oP]s", "sos", "sPs", "sOs"),
 )
 BROKEN_OUT: Final = (
@@ -90,14 +95,14 @@ BROKEN_OUT: Final = (
     rule("string-then-order", 72, r"^s\)*+BY[^;]", "BY"),
     rule("string-then-clause", 62, rf"^s\)*+W{_X}(?:=|W|c)", "W"),
     rule("string-then-operator", 60, r"^s\)*+[oP*=N(]{1,3}\(*[Sfx]", "S", "f", "x"),
-    rule("code-after-string", 60, rf"^s\)*+(?:[OP]{_CODE}(?:s|n|1|[cm].{{0,2}})|(?:[=*N]|o|a{{1,2}}[o=N1]){_CODE}(?:s|[cm].{{0,2}})|W{{1,2}}[N(]*s)$", "s"),
+    rule("code-after-string", 60, rf"^s\)*+(?:[OP]{_CODE}(?:s|n|1|[cm].{{0,2}})|(?:[=*N]|o|a{{1,2}}[o=N1]){_CODE}(?:s|[cm].{{0,2}})|W{{1,2}}[No(]*s)$", "s"),
     rule("string-then-list", 60, r"^s\)*+,[^;w]{0,60}[cm].{0,3}$", "c", "m"),
     rule("string-then-end", 55, r"^s\)*+;[^w]{0,3}(?:[cm]|$)(?<=[cm])", "c", "m"),
 )
 BOTH: Final = (*BROKEN_OUT, *PLAIN)
 OPENS: Final = ("=", ":", "(", ",", "g")  # a quote after one of these begins a string, and ends none
 TEXT: Final = (
-    rule("server-function", 58, r"\b(?:version|database|current_database|user|current_user|session_user|system_user|schema)\s{0,3}\(\s{0,3}\)", "("),
+    rule("server-function", 58, r"\b(?:version|database|current_database|user|current_user|session_user|system_user|schema)\s{0,3}\(\s{0,3}\)", "()", "( )"),
 )
 
 
@@ -114,22 +119,25 @@ def signs(text: str) -> Iterator[Sign]:
         plain = plain.replace("+", " ")
     plain = REST_OF_LINE.sub(" ", plain)
     tokens = TOKEN.findall(GLUED.sub(" ", plain))[:MAX_TOKENS]
-    shape = "".join(map(letter, tokens))
+    shape = "".join(map(LETTERS.__getitem__, tokens))
     yield from signs_of(TEXT, plain)
-    yield from placed(signs_of(PLAIN, STRING.sub(folded, shape)), text)
+    for rules, reading in readings(shape):
+        found = list(signs_of(rules, reading))
+        yield from (sign._replace(start=0, end=len(text)) for sign in found)  # a shape tells of the text as a whole
+        if any(sign.score >= MEDIUM for sign in found):
+            return
+
+
+def readings(shape: str) -> Iterator[tuple[tuple[Rule, ...], str]]:
+    """(rules, shape with its strings folded) for each way to read it, the likeliest first."""
     for quote in ("q", "Q"):
-        if quote in shape:
-            before, _, after = shape.partition(quote)
-            rules = PLAIN if before.endswith(OPENS) else BOTH
-            yield from placed(signs_of(rules, "s" + STRING.sub(folded, after)), text)
+        before, found, after = shape.partition(quote)
+        if found:
+            yield PLAIN if before.endswith(OPENS) else BOTH, "s" + STRING.sub(folded, after)
+    yield PLAIN, STRING.sub(folded, shape)
 
 
 def folded(string: re.Match[str]) -> str:
     """`s`; but `z` for one that never ends and goes on as prose."""
     found = string[0]
     return "s" if "ww" not in found or (len(found) > 1 and found[0] == found[-1]) else "z"
-
-
-def placed(found: Iterator[Sign], text: str) -> Iterator[Sign]:
-    """A shape tells of the text as a whole."""
-    return (sign._replace(start=0, end=len(text)) for sign in found)

@@ -9,7 +9,7 @@ from typing import Final
 
 from eventlog.detection.payloads.signs import Sign, rule, signs_of
 
-MARKED: Final = re.compile(r"\{\{|\{%|[$#*@]\{|<%|<#|\{php|@\(|\$\$|#set|\$[a-z]{1,20}\.[a-z]")
+MARKS: Final = ("{", "<%", "<#", "@(", "[[", "#set")
 _OPEN: Final = r"(?:\{\{[-\s]{0,3}|[$\#*@~]\{{1,2}|<%[=\-\s]{0,3}|@\(|\[\[)"
 RULES: Final = (
     rule("lookup", 95, r"\$\{\s{0,3}(?:jndi|(?:\$?\{?(?:lower|upper|env|sys|date|:){1}[^}]{0,20}\}?){1,6}[^}]{0,12})\s{0,3}:", "${"),
@@ -25,5 +25,5 @@ RULES: Final = (
 
 
 def signs(text: str) -> Iterator[Sign]:
-    if MARKED.search(text) is not None:
+    if any(mark in text for mark in MARKS):
         yield from signs_of(RULES, text)
