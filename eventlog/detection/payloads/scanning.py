@@ -38,7 +38,9 @@ def is_ordinary(value: str) -> bool:
         return False
     if value.isascii() and KNOWN.search(value) is None:
         found = value.lower().split()
-        return len(found) < 2 or (found[0] not in STARTS and words.SQL.isdisjoint(found))
+        if len(found) < 2:
+            return "\n" not in value or found == [] or found[0] not in STARTS
+        return (found[0] not in STARTS and words.SQL.isdisjoint(found))
     return False
 
 

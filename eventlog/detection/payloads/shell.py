@@ -13,7 +13,7 @@ from eventlog.detection.payloads.signs import Sign, rule, signs_of
 
 MAX_COMMANDS: Final = 40  # separators that are looked at
 SEPARATED: Final = re.compile(r"[;|&`\n\r<>$%]|/bin/|\.exe")
-ALONE: Final = re.compile(r"\W{0,9}[a-z][\w./-]{0,30}(?:\s{1,9}[-/\"'\d]|\(|\s{1,9}\w{1,30}\s{1,5}-)")
+ALONE: Final = re.compile(r"\W{0,4}(?:if|for)\s|\W{0,9}[a-z][\w./-]{0,30}(?:\s{1,9}(?:[-/\"'\d]|https?:)|\(|\s{1,9}\w{1,30}\s{1,5}-)")
 _IFS: Final = re.compile(r"\$\{?ifs[^}\s]{0,12}\}?(?:\$9)?|\$\{?@\}?|%programfiles:~10,-5%|,(?=-)")
 _NOTHING: Final = re.compile(r"[\"'\\^]|\$[1-9@*](?![\w])|\$\{(?:[a-z]{1,2}|[@*1-9])?\}|\$\(\)|``")
 SEPARATOR: Final = re.compile(r"\$\(\(?|<\(|>\(|[;|&`\n\r]{1,4}|^")
@@ -23,7 +23,7 @@ COMMAND: Final = re.compile(
     re.S,
 )
 ARGUMENT: Final = re.compile(
-    r"\s{0,9}(?:$|[;|&`)<>#\n]|-{1,2}[a-z?]|[/~$*?]|\./|\d{1,3}(?:\.\d{1,3}){3}|/[a-z]|\w{1,24}(?:\s{0,5}$|\s{0,5}[;|&`)<>#])|\w{1,30}[./:=\\]|[a-z]:|%\w|\d)"
+    r"\s{0,9}(?:$|[;|&`)<>#\n]|-{1,2}[a-z?]|[/~$*?]|\./|\d{1,3}(?:\.\d{1,3}){3}|/[a-z]|\w{1,24}(?:\s{0,5}$|\s{0,5}[;|&`)<>#])|\w{1,30}[./:=\\]|[a-z]:|%\w|\d|\(\w|\w{1,20}\s{1,4}-)"
 )
 RULES: Final = (
     rule("shellshock", 92, r"\(\)\s{0,5}\{\s{0,5}[\w:]{0,9}\s{0,5};?\s{0,5}\}\s{0,5};", "()"),
@@ -86,7 +86,7 @@ def command_after(separator: re.Match[str], text: str) -> Sign | None:
 
 def strength(separator: str, path: str, name: str, rest: str) -> int:
     """Points of a command: by how surely its name is one, and by what it stands after."""
-    known = base_name(name)
+    known = name if name in words.PROGRAMS else base_name(name)
     taken = ARGUMENT.match(rest) is not None
     first = not separator.strip("\r\n")
     if known in words.PROGRAMS:
@@ -98,7 +98,7 @@ def strength(separator: str, path: str, name: str, rest: str) -> int:
     return 0
 
 
-OPTION: Final = re.compile(r"\s{1,9}(?:-{1,2}[a-z]|/)")
+OPTION: Final = re.compile(r"\s{1,9}(?:-{1,2}[a-z]|/|[a-z]:)")
 SURE: Final = re.compile(r"\s{1,9}(?:-{1,2}[a-z?]|/[a-z]|['\"]?https?:|\d{1,3}(?:\.\d{1,3}){3}|\|)|\s{0,9}\|\s{0,3}\w|=\|")
 
 

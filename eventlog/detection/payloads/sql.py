@@ -54,8 +54,8 @@ _X: Final = r"[No(]{0,9}(?:[1nswvVpdTe.]{1,6}|[fxK]\([^=]{0,30}|\(?S[^=]{1,60})\
 _CODE: Final = r"(?:[^w]|w(?!w)){0,40}?"
 _SURE: Final = r"[No(]{0,9}(?:[1ns]|[fx]\([^=]{0,30})\)*+"
 PLAIN: Final = (
-    rule("union-select", 85, r"UA?[(1*]{0,4}S(?:[(*1nfxvVsopN:.,A;c]|w[,.(F:=]|$)", "U"),
-    rule("union-alone", 56, r"^[o(]*[1s]\)*+U(?:$|[AcS(])", "U"),
+    rule("union-select", 85, r"UA?[(1*]{0,4}S(?:[(*1nfxvVsopN:.,A;c]|w(?:[.(F:=]|,(?:[^;]{1,60}F|[1ns]c)))|(?:^|[1sc)o])UA?[(1*]{0,4}S$", "U"),
+    rule("union-alone", 56, r"^[o(]*[1s]\)*+U(?:$|[AcS(o])", "U"),
     rule("tautology", 70, rf"[OP]{_SURE}(?:=|g|W){{1,2}}{_SURE}", "O", "P"),
     rule("comparison", 35, rf"[1s)]\)*+[OP]{_X}(?:=|g|W){_X}", "O", "P"),
     rule("comparison-with-variable", 56, rf"[1s]\)*+[OP](?:{_X}|f)(?:=|g)[vVn]", "v", "V", "n"),
@@ -63,9 +63,9 @@ PLAIN: Final = (
     rule("condition-on-server", 56, r"^[1s]\)*+[OP][fV]=|^O[wf]\(1o1", "f", "V", "w("),
     rule("cast-string", 58, r"[OPgo=]v?s::w|s::w[=:go]", "s::w"),
     rule("calls-in-calls", 56, r"(?:[fx]\(){3}", "f(", "x("),
-    rule("comparison-alone", 54, r"^[)(;]{0,9}[OP](?:[(N]{0,4}w=w|[1sn]c)[)cm]{0,6}$", "O", "P"),
+    rule("comparison-alone", 54, r"^[)(;]{0,9}[OP](?:[(N]{0,4}w=[ws]|s[g=]|[1sn]c)[)cm]{0,6}$", "O", "P"),
     rule("logic-with-constant", 55, r"^[1s]\)*+[OP][N(]*+n", "n"),
-    rule("stacked", 78, r";[(]*(?:f\(.{1,14}[SD]|D{1,3}w?[vF]|D[^;]{1,10}[cm]$|w?\(1=1|D{1,3}(?:[TFpVfxI]|W[wp]|w[=(s.cT])|S(?:[fx1*V(]|[^;]{1,30}F))", ";"),
+    rule("stacked", 78, r";[(]*(?:f\(.{1,14}[SD]|D{1,3}w?[vF]|DW$|D[^;]{1,10}[cm]$|w?\(1=1|D{1,3}(?:[TFpVfxI]|W[wp]|w[=(s.cT])|S(?:[fx1*V(]|[^;]{1,30}F))", ";"),
     rule("statement", 55, r"^[(]*(?:DTw[c;(.*]|DTww?Y|Dwv|D[wp]s,s|D(?:F|W|w[TF])[^;]{1,30}[(=]|DT?p|DTs|Dv[wT=])", "D"),
     rule("statement-on-catalogue", 68, r"D[dw]?\.{0,2}[px]", "D"),
     rule("delay", 64, r"DTs", "DTs"),
@@ -89,9 +89,9 @@ PLAIN: Final = (
 )
 BROKEN_OUT: Final = (
     rule("string-then-logic", 78, rf"^s\)*+[OP]{_X}(?:=|g|W){{1,2}}{_X}", "O", "P"),
-    rule("string-then-condition", 60, r"^s\)*+[OPW][N(o]*+(?:[fxS1]|s$|s[=W]|w?[cm].{0,3}$|K\(|1[cm])", "O", "P", "W"),
+    rule("string-then-condition", 60, r"^s\)*+[OPW][N(o]*+(?:[fxS1]|s$|s[=Wg]|w?[cm].{0,3}$|K\(|1[cm])", "O", "P", "W"),
     rule("string-then-comment", 60, r"^s\)*+;?[cm][^sw]{0,2}w?$", "c", "m"),
-    rule("string-then-statement", 75, r"^s\)*+;?[(:]*(?:D(?:[TFsvxp]|w[(=.s])|S(?:[*1fxs(nv]|[^;]{1,30}F)|U[AS(])|^s\)*+;(?:[^w]|w(?!w)){0,16}[DS]|^s\)*+D.{0,6}[DSv]", "D", "S", "U"),
+    rule("string-then-statement", 75, r"^s\)*+;?[(:]*(?:D(?:[TFsvxp]|w[(=.s])|S(?:[*1fxs(nv]|[^;]{1,30}F)|U(?:A|S?\(|S[^w]|Sw[,.F(]))|^s\)*+;(?:[^w]|w(?!w)){0,16}[DS]|^s\)*+D.{0,6}[DSv]", "D", "S", "U"),
     rule("string-then-order", 72, r"^s\)*+BY[^;]", "BY"),
     rule("string-then-clause", 62, rf"^s\)*+W{_X}(?:=|W|c)", "W"),
     rule("string-then-operator", 60, r"^s\)*+[oP*=N(]{1,3}\(*[Sfx]", "S", "f", "x"),
@@ -100,7 +100,7 @@ BROKEN_OUT: Final = (
     rule("string-then-end", 55, r"^s\)*+;[^w]{0,3}(?:[cm]|$)(?<=[cm])", "c", "m"),
 )
 BOTH: Final = (*BROKEN_OUT, *PLAIN)
-OPENS: Final = ("=", ":", "(", ",", "g")  # a quote after one of these begins a string, and ends none
+OPENS: Final = ("=", ":", "(", ",", "g", "W")  # a quote after one of these begins a string, and ends none
 TEXT: Final = (
     rule("server-function", 58, r"\b(?:version|database|current_database|user|current_user|session_user|system_user|schema)\s{0,3}\(\s{0,3}\)", "()", "( )"),
 )
@@ -123,9 +123,17 @@ def signs(text: str) -> Iterator[Sign]:
     yield from signs_of(TEXT, plain)
     for rules, reading in readings(shape):
         found = list(signs_of(rules, reading))
-        yield from (sign._replace(start=0, end=len(text)) for sign in found)  # a shape tells of the text as a whole
+        yield from (toned_down(sign, reading)._replace(start=0, end=len(text)) for sign in found)  # a shape tells of the text as a whole
         if any(sign.score >= MEDIUM for sign in found):
             return
+
+
+PROSE: Final = re.compile(r"[^cm]{0,2}www")
+
+
+def toned_down(sign: Sign, reading: str) -> Sign:
+    """Less, where a sentence goes on after it: a lesson quotes what an attack ends with."""
+    return sign._replace(score=sign.score - 45) if PROSE.match(reading, sign.end) else sign
 
 
 def readings(shape: str) -> Iterator[tuple[tuple[Rule, ...], str]]:
