@@ -16,7 +16,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from eventlog import catalog
-from eventlog.capture import files, processes, reads, streams, tokens
+from eventlog.capture import files, processes, reads, streams, threats, tokens
 from eventlog.capture.requests import Visit, current_visit, response_columns
 from eventlog.capture.streams import CLIENT_GONE, AsyncCountedBody, CountedBody
 from eventlog.conf import conf
@@ -163,7 +163,11 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         tags = (*columns.get("tags", ()), "incomplete")
         columns.update(event_status=catalog.ERROR, error_code=problem, tags=tags)
     visit.told = True
+    found: list[threats.Threat] = []
+    with kept_going(visit):
+        found = threats.look(visit, columns, response.status_code)
     record_event(catalog.HTTP_REQUEST, columns, clean=clean)
+    threats.tell(found, columns, clean)
     with kept_going(visit):
         files.tell_uploads(visit, response, columns, clean)
     if download is not None:
@@ -205,7 +209,9 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
         columns["error_code"] = CLIENT_GONE if gone else type(fault).__qualname__
         visit.told = True
         columns["event_status"] = catalog.ERROR
+        found = threats.look(visit, columns, None)
         record_event(catalog.HTTP_REQUEST, columns, clean=clean)
+        threats.tell(found, columns, clean)
         files.tell_unanswered(visit, columns, clean)
         if isinstance(visit.fault, Exception):
             record_fault(columns, clean)

@@ -58,6 +58,7 @@ class Visit:
         "method",
         "request",
         "request_id",
+        "sent",
         "session",
         "settled",
         "sought",
@@ -91,6 +92,7 @@ class Visit:
         self.settled = False  # nobody else will turn up
         self.unasked = False  # whether whose session it is could not be asked
         self.withheld = ""
+        self.sent: dict[str, Any] = {}  # query and body as they came, for who looks at them before they are masked
         self.session = ("", "")  # key, hash
         self.vouched = False  # that what was typed as the name to sign in is one, and no password
         self.told = False  # whether its event has been recorded
@@ -173,9 +175,11 @@ class Visit:
         tags = client.forwarded_tags(request)
         if request.META.get("QUERY_STRING"):
             query, query_tags = query_of(request)
+            self.sent["query"] = query
             columns["query_params"], tags = self.without_withheld(query), tags + query_tags
         if self.tee is not None or "_post" in request.__dict__:
             body, body_tags = bodies.body_of(request, self.tee)
+            self.sent["body"] = body
             columns["request_body"], tags = self.without_withheld(body), tags + body_tags
         if self.unasked and self.who is None:
             tags += ("unasked",)

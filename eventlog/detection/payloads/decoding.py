@@ -21,12 +21,12 @@ _PERCENT: Final = re.compile(r"(?:%[0-9a-f]{2})++", re.I)
 _DIGITS_APART: Final = re.compile(r"%([0-9a-f])%([0-9a-f])(?![0-9a-f])", re.I)
 _CARELESS: Final = re.compile(r"%(c[01]|bg)%([0-9a-z]{2})", re.I)
 _PERCENT_U: Final = re.compile(r"%u([0-9a-f]{4})", re.I)
-_ENTITY: Final = re.compile(r"&(?:#0{0,12}[0-9]{1,7}|#x0{0,12}[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.I)
+_ENTITY: Final = re.compile(r"&(?:#0{0,12}[0-9]{1,7}(?![0-9])|#x0{0,12}[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.I)
 _ESCAPE: Final = re.compile(r"\\(?:u\{0{0,6}([0-9a-f]{1,6})\}|u([0-9a-f]{4})|x([0-9a-f]{2})|([0-3][0-7]{2}))", re.I)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,4096}={0,2}")
-_HIDING: Final = {code: None for code in (0, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)}
-_CONTROLS: Final = {code: " " for code in (*range(1, 9), 11, 12, *range(14, 32), 127, 0x85, 0xA0)}
-_LOOKALIKES: Final = str.maketrans("‘’‚‛′＇“”„″＂«»∕⁄∖\uf025\uefc8", "''''''\"\"\"\"\"\"\"//\\/\\")
+_HIDING: Final = dict.fromkeys((0, 173, 8203, 8204, 8205, 8288, 65279))
+_CONTROLS: Final = dict.fromkeys((*range(1, 9), 11, 12, *range(14, 32), 127, 133, 160), " ")
+_LOOKALIKES: Final = str.maketrans("‘’‚‛′＇“”„″＂«»∕⁄∖\uf025\uefc8", '\'\'\'\'\'\'"""""""//\\/\\')
 PLAIN: Final = {**_HIDING, **_CONTROLS, **_LOOKALIKES}
 
 

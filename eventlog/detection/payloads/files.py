@@ -17,17 +17,27 @@ _HIDDEN_STEP: Final = re.compile(r"(?:^|[/=])\.\./")
 
 # Where systems keep what is worth stealing; a path that is nothing else is asked for by no page.
 _FOLDERS: Final = (
-    r"etc|proc|windows|winnt|system32|var/(?:log|www|lib|spool|mail|run|adm|backups?|cache)|usr/(?:local|lib|etc|share|pkg|home|ports)"
-    r"|web-inf|meta-inf|root|(?:home|users)/[\w$*.-]{1,30}|\.ssh|\.git|\.svn|inetpub|x?ampp|wamp|apache\d?|nginx|mysql|php\d?|appserv"
-    r"|opt/[\w-]{1,20}|program ?files|documents and settings|system volume information|library/webserver|volumes|private/etc"
+    r"etc|proc|windows|winnt|system32|var/(?:log|www|lib|spool|mail|run|adm|backups?|cache)|usr/(?:local|lib|etc"
+    r"|share|pkg|home|ports)"
+    r"|web-inf|meta-inf|root|(?:home|users)/[\w$*.-]{1,30}|\.ssh|\.git|\.svn|inetpub|x?ampp|wamp|apache\d?|nginx"
+    r"|mysql|php\d?|appserv"
+    r"|opt/[\w-]{1,20}|program ?files|documents and settings|system volume information|library/webserver|volumes"
+    r"|private/etc"
 )
 _FILES: Final = (
-    r"boot\.ini|win\.ini|php\.ini|desktop\.ini|my\.(?:cnf|ini)|passwd|shadow|\.ht(?:access|passwd)|id_rsa|\.bash_\w{3,9}|global\.asa"
-    r"|httpd\.conf|(?:error|access)[._]_? ?log|wp-config|config\.inc|settings\.py|db\.sqlite3|\.env\b|ntuser|pagefile|autoexec|unattend"
+    r"boot\.ini|win\.ini|php\.ini|desktop\.ini|my\.(?:cnf|ini)|passwd|shadow|\.ht(?:access|passwd)|id_rsa"
+    r"|\.bash_\w{3,9}|global\.asa"
+    r"|httpd\.conf|(?:error|access)[._]_? ?log|wp-config|config\.inc|settings\.py|db\.sqlite3|\.env\b|ntuser"
+    r"|pagefile|autoexec|unattend"
     r"|sysprep|web\.config|web\.xml"
 )
 RULES: Final = (
-    rule("up-several", 80, r"(?<!\.)\.{2,90}+[;\s\"'`^?%*\x00]{0,4}[/|]{1,9}[^/\s.]{0,12}\.{2,90}+[;\s\"'`^?%*\x00]{0,4}[/|]", ".."),
+    rule(
+        "up-several",
+        80,
+        r"(?<!\.)\.{2,90}+[;\s\"'`^?%*\x00]{0,4}[/|]{1,9}[^/\s.]{0,12}\.{2,90}+[;\s\"'`^?%*\x00]{0,4}[/|]",
+        "..",
+    ),
     rule("up-to-file", 85, rf"\.\.[;\x00\s]{{0,2}}/{{1,4}}(?:[\w.-]{{1,30}}/)?(?:(?:{_FOLDERS})/|{_FILES})", ".."),
     rule("up-at-start", 54, r"""^[=/"'\s]{0,9}(?:[\w.=-]{0,20}[/=])?\.{2,90}+;?/{1,9}(?![\s)])""", ".."),
     rule("up-inside", 56, r"""^[^\s\"'<>|]{1,200}/\.\.(?:;?/[^\s]|$)|/\.\.[;\s\"'”.“]{1,9}[/|]""", "/.."),
@@ -39,12 +49,18 @@ RULES: Final = (
         ".",
     ),
     rule("system-folder", 60, r"^[\"'\s]{0,3}/(?:etc|proc|sys|boot|root|usr|var)/[^\s]{1,200}$", "/"),
-    rule("file-address", 66, r"(?:^|[=\s\"'])(?:file|php|zip|phar|expect|glob|gopher|dict|jar|ogg|rar|ssh2|netdoc):/[/\w]", ":/"),
+    rule(
+        "file-address",
+        66,
+        r"(?:^|[=\s\"'])(?:file|php|zip|phar|expect|glob|gopher|dict|jar|ogg|rar|ssh2|netdoc):/[/\w]",
+        ":/",
+    ),
     rule("password-file", 56, r"etc/{1,3}(?:passwd|shadow|group|hosts|issue)[\W_]{0,3}(?:\.\w{2,4})?$", "etc/"),
     rule(
         "system-file",
         51,
-        r"(?:^|[\s=\"'(`<;|&,:/])(?:/etc/(?:passwd|shadow|group|hosts|issue)|[a-z]:/(?:boot|windows|winnt)|/proc/self|boot\.ini|/windows/win\.ini|system32/)",
+        r"(?:^|[\s=\"'(`<;|&,:/])(?:/etc/(?:passwd|shadow|group|hosts|issue)|[a-z]:/(?:boot|windows|winnt)"
+        r"|/proc/self|boot\.ini|/windows/win\.ini|system32/)",
         "/",
         "boot",
     ),

@@ -1,23 +1,23 @@
 """One value on its way through decoding and the detectors of each kind."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-import re
 from typing import Final
 
 from eventlog.detection.payloads import files, markup, scanners, shell, sql, templates, words
 from eventlog.detection.payloads.decoding import MAX_SCANNED, Decoded, decoded, from_base64
-from eventlog.detection.payloads.signs import LOW, MEDIUM, Sign, strongest
+from eventlog.detection.payloads.signs import LOW, Sign, strongest
 
 MAX_EXCERPT: Final = 200
 ORDINARY: Final = re.compile(r"[\w\s.,:@!?-]*+")
 KNOWN: Final = re.compile(r"\.\.|[!?-]{2}|0x[25][cef]|_schema", re.I)
-ADDRESS: Final = re.compile(r"https?://[^\s\"'<>`(){}|\\]{1,4000}$|/[\w/.-]{0,200}\?[\w%]{1,40}=[^\s\"'<>`(){}|\\]{1,4000}$", re.I)
+ADDRESS: Final = re.compile(
+    r"https?://[^\s\"'<>`(){}|\\]{1,4000}$|/[\w/.-]{0,200}\?[\w%]{1,40}=[^\s\"'<>`(){}|\\]{1,4000}$", re.I
+)
 BETWEEN: Final = re.compile(r"[?&=#]|^https?://[^/?#]*+", re.I)
 MAX_PARTS: Final = 200
 STARTS: Final = words.PROGRAMS | {"if", "for", "time"}
-KINDS: Final = ("sqli", "xss", "traversal", "cmdi", "template", "scanner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def is_ordinary(value: str) -> bool:
         found = value.lower().split()
         if len(found) < 2:
             return "\n" not in value or found == [] or found[0] not in STARTS
-        return (found[0] not in STARTS and words.SQL.isdisjoint(found))
+        return found[0] not in STARTS and words.SQL.isdisjoint(found)
     return False
 
 
@@ -90,7 +90,9 @@ def scanned(plain: Decoded, raw: str, where: str) -> list[Finding]:
     ):
         if (verdict := strongest(signs)) is not None and verdict[1] >= LOW:
             sign, score = verdict
-            found.append(Finding(kind, sign.rule, where, score, plain.text[sign.start : sign.end][:MAX_EXCERPT], plain.layers))
+            found.append(
+                Finding(kind, sign.rule, where, score, plain.text[sign.start : sign.end][:MAX_EXCERPT], plain.layers)
+            )
     return found
 
 

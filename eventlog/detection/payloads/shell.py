@@ -13,32 +13,108 @@ from eventlog.detection.payloads.signs import Sign, rule, signs_of
 
 MAX_COMMANDS: Final = 40  # separators that are looked at
 SEPARATED: Final = re.compile(r"[;|&`\n\r<>$%]|/bin/|\.exe")
-ALONE: Final = re.compile(r"\W{0,4}(?:if|for)\s|\W{0,9}[a-z][\w./-]{0,30}(?:\s{1,9}(?:[-/\"'\d]|https?:)|\(|\s{1,9}\w{1,30}\s{1,5}-)")
+ALONE: Final = re.compile(
+    r"\W{0,4}(?:if|for)\s|\W{0,9}[a-z][\w./-]{0,30}(?:\s{1,9}(?:[-/\"'\d]|https?:)|\(|\s{1,9}\w{1,30}\s{1,5}-)"
+)
 _IFS: Final = re.compile(r"\$\{?ifs[^}\s]{0,12}\}?(?:\$9)?|\$\{?@\}?|%programfiles:~10,-5%|,(?=-)")
 _NOTHING: Final = re.compile(r"[\"'\\^]|\$[1-9@*](?![\w])|\$\{(?:[a-z]{1,2}|[@*1-9])?\}|\$\(\)|``")
 SEPARATOR: Final = re.compile(r"\$\(\(?|<\(|>\(|[;|&`\n\r]{1,4}|^")
 COMMAND: Final = re.compile(
-    r"[\s({!@]{0,9}(?:[a-z_]\w{0,20}=\S{0,40}\s{1,4})?(?:(?:sudo|time|env|nohup|exec|command|busybox|do|then|start|cmd|if|!)\s{1,5}(?:/[a-z]{1,2}\s{1,3})?)?"
+    r"[\s({!@]{0,9}(?:[a-z_]\w{0,20}=\S{0,40}\s{1,4})?(?:(?:sudo|time|env|nohup|exec|command|busybox|do|then|start"
+    r"|cmd|if|!)\s{1,5}(?:/[a-z]{1,2}\s{1,3})?)?"
     r"(/?(?:[\w.*?-]{1,16}/){0,6})?([a-z_?*\[\]][\w.?*\[\]+-]{0,24})(?=([^\w]|$)(.{0,40}))",
     re.S,
 )
 ARGUMENT: Final = re.compile(
-    r"\s{0,9}(?:$|[;|&`)<>#\n]|-{1,2}[a-z?]|[/~$*?]|\./|\d{1,3}(?:\.\d{1,3}){3}|/[a-z]|\w{1,24}(?:\s{0,5}$|\s{0,5}[;|&`)<>#])|\w{1,30}[./:=\\]|[a-z]:|%\w|\d|\(\w|\w{1,20}\s{1,4}-)"
+    r"\s{0,9}(?:$|[;|&`)<>#\n]|-{1,2}[a-z?]|[/~$*?]|\./|\d{1,3}(?:\.\d{1,3}){3}|/[a-z]|\w{1,24}(?:\s{0,5}$"
+    r"|\s{0,5}[;|&`)<>#])|\w{1,30}[./:=\\]|[a-z]:|%\w|\d|\(\w|\w{1,20}\s{1,4}-)"
 )
 RULES: Final = (
     rule("shellshock", 92, r"\(\)\s{0,5}\{\s{0,5}[\w:]{0,9}\s{0,5};?\s{0,5}\}\s{0,5};", "()"),
     rule("field-separator", 70, r"\$\{?ifs\b", "ifs"),
-    rule("shell-program", 66, r"(?:^|[\s;|&`(='\"])/(?:usr/)?(?:local/)?s?bin/{1,3}(?:[\w?*.\[\]-]{1,24})|/(?:\?{2,3}|b\?n|bi\?|\?in)/", "bin/", "???", "b?n", "bi?", "?in", "/??"),
-    rule("windows-shell", 66, r"\bcmd(?:\.exe)?\s{1,5}/[ckr]\b|powershell(?:\.exe)?\s{1,5}(?:-|/|i?ex|get|\()|%(?:systemroot|comspec|windir|temp|programfiles)[%:]|\bcertutil(?:\.exe)?\s{1,3}-|\bbitsadmin\b|invoke-(?:expression|webrequest|command)|new-object\s{1,4}(?:system\.)?net", "cmd", "powershell", "%systemroot", "%comspec", "%windir", "%temp", "%programfiles", "certutil", "bitsadmin", "invoke-", "new-object"),
-    rule("windows-account", 62, r"[|&;]\s{0,5}net1?\s{1,5}(?:user|localgroup|share|view|group|use|start|stop)\b|\breg\s{1,4}(?:add|query|delete)\s", "net", "reg"),
+    rule(
+        "shell-program",
+        66,
+        r"(?:^|[\s;|&`(='\"])/(?:usr/)?(?:local/)?s?bin/{1,3}(?:[\w?*.\[\]-]{1,24})|/(?:\?{2,3}|b\?n|bi\?|\?in)/",
+        "bin/",
+        "???",
+        "b?n",
+        "bi?",
+        "?in",
+        "/??",
+    ),
+    rule(
+        "windows-shell",
+        66,
+        r"\bcmd(?:\.exe)?\s{1,5}/[ckr]\b|powershell(?:\.exe)?\s{1,5}(?:-|/|i?ex|get|\()|%(?:systemroot|comspec"
+        r"|windir|temp|programfiles)[%:]|\bcertutil(?:\.exe)?\s{1,3}-|\bbitsadmin\b|invoke-(?:expression"
+        r"|webrequest|command)|new-object\s{1,4}(?:system\.)?net",
+        "cmd",
+        "powershell",
+        "%systemroot",
+        "%comspec",
+        "%windir",
+        "%temp",
+        "%programfiles",
+        "certutil",
+        "bitsadmin",
+        "invoke-",
+        "new-object",
+    ),
+    rule(
+        "windows-account",
+        62,
+        r"[|&;]\s{0,5}net1?\s{1,5}(?:user|localgroup|share|view|group|use|start|stop)\b|\breg\s{1,4}(?:add|query"
+        r"|delete)\s",
+        "net",
+        "reg",
+    ),
     rule("network-device", 85, r"/dev/(?:tcp|udp)/", "/dev/"),
     rule("piped-to-shell", 75, r"\|\s{0,5}(?:/bin/)?(?:ba|z|k|da|c)?sh\b(?:\s{0,4}(?:$|[-;|&#`'\"]))", "|"),
     rule("here-string", 60, r"<<<|<\s{0,3}/etc/|>\s{0,3}/(?:tmp|dev|var)/|2>&1|>&\s{0,2}/|[&\d]>/dev/null", "<", ">"),
-    rule("program-code", 62, r"(?:^|[^\w.$>-])(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|os\.system|subprocess\.\w{2,14}|__import__|exec|phpinfo|eval|assert)\s{0,3}\(\s{0,3}(?:['\"`)$]|base64|chr|0x)"
-         r"|\$_(?:get|post|request|cookie|server)\s{0,3}\[|<\?(?:php|=)|phpinfo\(\)|\bopen\(['\"][|]|#!/(?:usr/)?bin/", "system", "passthru", "shell_exec", "popen", "proc_open", "pcntl", "subprocess", "__import__", "exec", "phpinfo", "eval", "assert", "$_", "<?", "#!", "open("),
-    rule("batch-loop", 60, r"\bfor\s{1,9}(?:/[dlfr]\s{1,9}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(", "%"),
-    rule("batch-condition", 60, r"^\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s|[\"({]?[%\w]{1,20}[%\")}]{0,2}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq))", "if"),
-    rule("substituted-name", 60, r"(?:^|[;|&`\s])\$\{?[a-z]{1,12}\}?(?::\d|/|\s{1,4}-[a-z])|[;|&]\s{0,3}\$[a-z]{1,12}\s{0,3}$|\$\{@[a-z]|\$\([^)]{1,60}\)\s{0,3}\$", "$"),
+    rule(
+        "program-code",
+        62,
+        r"(?:^|[^\w.$>-])(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|os\.system|subprocess\.\w{2,14}"
+        r"|__import__|exec|phpinfo|eval|assert)\s{0,3}\(\s{0,3}(?:['\"`)$]|base64|chr|0x)"
+        r"|\$_(?:get|post|request|cookie|server)\s{0,3}\[|<\?(?:php|=)|phpinfo\(\)|\bopen\(['\"][|]|#!/(?:usr/)?bin/",
+        "system",
+        "passthru",
+        "shell_exec",
+        "popen",
+        "proc_open",
+        "pcntl",
+        "subprocess",
+        "__import__",
+        "exec",
+        "phpinfo",
+        "eval",
+        "assert",
+        "$_",
+        "<?",
+        "#!",
+        "open(",
+    ),
+    rule(
+        "batch-loop",
+        60,
+        r"\bfor\s{1,9}(?:/[dlfr]\s{1,9}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(",
+        "%",
+    ),
+    rule(
+        "batch-condition",
+        60,
+        r"^\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s"
+        r"|[\"({]?[%\w]{1,20}[%\")}]{0,2}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq))",
+        "if",
+    ),
+    rule(
+        "substituted-name",
+        60,
+        r"(?:^|[;|&`\s])\$\{?[a-z]{1,12}\}?(?::\d|/|\s{1,4}-[a-z])|[;|&]\s{0,3}\$[a-z]{1,12}\s{0,3}$|\$\{@[a-z]"
+        r"|\$\([^)]{1,60}\)\s{0,3}\$",
+        "$",
+    ),
     rule("words-in-braces", 60, r"\{(?:cat|ls|id|wget|curl|ping|echo|nc|bash|sh|whoami|uname)\s{0,3},", "{"),
 )
 
@@ -58,6 +134,9 @@ def signs(text: str) -> Iterator[Sign]:
     yield from commands(_NOTHING.sub("", text))
 
 
+NAMES: Final = words.PROGRAMS | words.PROGRAMS_AND_WORDS
+NAME: Final = re.compile(r"[a-z][a-z0-9]*+")
+GLOB: Final = re.compile(r"[a-z/][?*\[][?*\w/]")
 FENCE: Final = re.compile(r"```[a-z]{0,12}")
 AGENT: Final = re.compile(r"[\w. -]{1,40}/\d")
 IN_BRACKETS: Final = re.compile(r"\([^()]{0,400}\)")
@@ -65,6 +144,8 @@ IN_BRACKETS: Final = re.compile(r"\([^()]{0,400}\)")
 
 def commands(text: str) -> Iterator[Sign]:
     """The first command of each strength that follows a separator."""
+    if NAMES.isdisjoint(NAME.findall(text)) and GLOB.search(text) is None:
+        return
     found: dict[str, Sign] = {}
     for count, separator in enumerate(SEPARATOR.finditer(text)):
         if count >= MAX_COMMANDS or "command" in found:
@@ -90,7 +171,11 @@ def strength(separator: str, path: str, name: str, rest: str) -> int:
     taken = ARGUMENT.match(rest) is not None
     first = not separator.strip("\r\n")
     if known in words.PROGRAMS:
-        return (62 if taken else 52 if separator in ("&&", "||", "$(") else 45) if not first else (56 if separator and taken else 52 if taken and SURE.match(rest) else 0)
+        return (
+            (62 if taken else 52 if separator in ("&&", "||", "$(") else 45)
+            if not first
+            else (56 if separator and taken else 52 if taken and SURE.match(rest) else 0)
+        )
     if known in words.PROGRAMS_AND_WORDS and taken:
         if first or separator == "`":
             return 50 if separator and OPTION.match(rest) else 0
@@ -99,7 +184,9 @@ def strength(separator: str, path: str, name: str, rest: str) -> int:
 
 
 OPTION: Final = re.compile(r"\s{1,9}(?:-{1,2}[a-z]|/|[a-z]:)")
-SURE: Final = re.compile(r"\s{1,9}(?:-{1,2}[a-z?]|/[a-z]|['\"]?https?:|\d{1,3}(?:\.\d{1,3}){3}|\|)|\s{0,9}\|\s{0,3}\w|=\|")
+SURE: Final = re.compile(
+    r"\s{1,9}(?:-{1,2}[a-z?]|/[a-z]|['\"]?https?:|\d{1,3}(?:\.\d{1,3}){3}|\|)|\s{0,9}\|\s{0,3}\w|=\|"
+)
 
 
 def base_name(name: str) -> str:

