@@ -163,11 +163,10 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         tags = (*columns.get("tags", ()), "incomplete")
         columns.update(event_status=catalog.ERROR, error_code=problem, tags=tags)
     visit.told = True
-    found: list[threats.Threat] = []
-    with kept_going(visit):
-        found = threats.look(visit, columns, response.status_code)
+    found = threats_in(visit, columns, response.status_code)
     record_event(catalog.HTTP_REQUEST, columns, clean=clean)
-    threats.tell(found, columns, clean)
+    with kept_going(visit):
+        threats.tell(found, columns, clean)
     with kept_going(visit):
         files.tell_uploads(visit, response, columns, clean)
     if download is not None:
@@ -181,6 +180,13 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         record_event(catalog.UNAUTHORIZED_ACCESS, refusal, clean=part(clean, PLACE))
     if visit.fault is not None:
         record_fault(columns, clean)
+
+
+def threats_in(visit: Visit, columns: dict[str, Any], status: int | None) -> list[threats.Threat]:
+    """Attacks that it brought; none where looking for them has failed, since the request is recorded all the same."""
+    with kept_going(visit):
+        return threats.look(visit, columns, status)
+    return []
 
 
 PLACE = ("endpoint", "request_path", "response_status")
@@ -209,7 +215,7 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
         columns["error_code"] = CLIENT_GONE if gone else type(fault).__qualname__
         visit.told = True
         columns["event_status"] = catalog.ERROR
-        found = threats.look(visit, columns, None)
+        found = threats_in(visit, columns, None)
         record_event(catalog.HTTP_REQUEST, columns, clean=clean)
         threats.tell(found, columns, clean)
         files.tell_unanswered(visit, columns, clean)

@@ -51,7 +51,7 @@ _is_secret: Final = matcher(
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """A finding at its place; `sure` where it deserves an event of its own."""
+    """A finding at its place, such as `query q` (`cookie: …` would be masked); `sure` where it deserves an event of its own."""
 
     finding: Finding
     place: str
@@ -127,7 +127,7 @@ class Scan:
         self.usual(request.path, "path", "path")
         for name, value in columns["request_headers"].items():
             if (name in HEADERS or name.startswith("X-")) and not redactor_in_force().is_sensitive(name):
-                self.usual(value, f"header:{name}", f"header:{name}")
+                self.usual(value, f"header:{name}", f"header {name}")
         shown = not (visit.withheld or visit.is_sign_in())
         for name, value in cookies_of(request):
             self.field(name, value, "cookie", shown=True)
@@ -146,7 +146,7 @@ class Scan:
             self.keep(found, where, sure=MEDIUM, shown=shown)
         if len(value) > 2 and not is_secret(name) and self.may_look(value) and (found := findings(value, where)):
             visible = shown and not redactor_in_force().is_sensitive(name)
-            self.keep(found, f"{where}:{name[:100]}", sure=HIGH if is_prose(value) else MEDIUM, shown=visible)
+            self.keep(found, f"{where} {name[:100]}", sure=HIGH if is_prose(value) else MEDIUM, shown=visible)
 
     def named(self, name: str, where: str) -> "tuple[Finding, ...] | list[Finding]":
         return remembered(name, where) if len(name) <= MAX_REMEMBERED else findings(name, where)

@@ -19,7 +19,7 @@ _HIDDEN_STEP: Final = re.compile(r"(?:^|[/=])\.\./")
 _FOLDERS: Final = (
     r"etc|proc|windows|winnt|system32|var/(?:log|www|lib|spool|mail|run|adm|backups?|cache)|usr/(?:local|lib|etc"
     r"|share|pkg|home|ports)"
-    r"|web-inf|meta-inf|root|(?:home|users)/[\w$*.-]{1,30}|\.ssh|\.git|\.svn|inetpub|x?ampp|wamp|apache\d?|nginx"
+    r"|web-inf|meta-inf|root|home/[\w$*.-]{1,30}|\.ssh|\.git|\.svn|inetpub|x?ampp|wamp|apache\d?|nginx"
     r"|mysql|php\d?|appserv"
     r"|opt/[\w-]{1,20}|program ?files|documents and settings|system volume information|library/webserver|volumes"
     r"|private/etc"

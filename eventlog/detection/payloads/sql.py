@@ -60,7 +60,7 @@ PLAIN: Final = (
         r"UA?[(1*]{0,4}S(?:[(*1nfxvVsopN:.,A;c]|w(?:[.(F:=]|,(?:[^;]{1,60}F|[1ns]c)))|(?:^|[1sc)o])UA?[(1*]{0,4}S$",
         "U",
     ),
-    rule("union-alone", 56, r"^[o(]*[1s]\)*+U(?:$|[AcS(o])", "U"),
+    rule("union-alone", 56, r"^[o(]*[1s]\)*+U(?:$|[Ac(o]|S(?!w))", "U"),
     rule("tautology", 70, rf"[OP]{_SURE}(?:=|g|W){{1,2}}{_SURE}", "O", "P"),
     rule("comparison", 35, rf"[1s)]\)*+[OP]{_X}(?:=|g|W){_X}", "O", "P"),
     rule("comparison-with-variable", 56, rf"[1s]\)*+[OP](?:{_X}|f)(?:=|g)[vVn]", "v", "V", "n"),
@@ -125,7 +125,6 @@ BROKEN_OUT: Final = (
     rule("string-then-list", 60, r"^s\)*+,[^;w]{0,60}[cm].{0,3}$", "c", "m"),
     rule("string-then-end", 55, r"^s\)*+;[^w]{0,3}(?:[cm]|$)(?<=[cm])", "c", "m"),
 )
-BOTH: Final = (*BROKEN_OUT, *PLAIN)
 OPENS: Final = ("=", ":", "(", ",", "g", "W")  # a quote after one of these begins a string, and ends none
 TEXT: Final = (
     rule(
@@ -166,8 +165,8 @@ def signs(text: str) -> Iterator[Sign]:
 def toned_down(sign: Sign, reading: str) -> Sign:
     """Less, where a sentence goes on after it: a lesson quotes what an attack ends with."""
     rest = reading[sign.end :].lstrip("1ns)")
-    goes_on = len(rest) > 3 and not rest.strip("w,.")
-    return sign._replace(score=sign.score - 45) if goes_on else sign
+    goes_on = len(rest) > 1 and not rest.strip("w,.")
+    return sign._replace(score=sign.score - 60) if goes_on else sign
 
 
 def readings(shape: str) -> Iterator[tuple[tuple[Rule, ...], str]]:
@@ -175,7 +174,10 @@ def readings(shape: str) -> Iterator[tuple[tuple[Rule, ...], str]]:
     for quote in ("q", "Q"):
         before, found, after = shape.partition(quote)
         if found:
-            yield PLAIN if before.endswith(OPENS) else BOTH, "s" + STRING.sub(folded, after)
+            inside = "s" + STRING.sub(folded, after)
+            if not before.endswith(OPENS):
+                yield BROKEN_OUT, inside
+            yield PLAIN, inside
     yield PLAIN, STRING.sub(folded, shape)
 
 
