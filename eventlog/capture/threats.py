@@ -51,7 +51,7 @@ _is_secret: Final = matcher(
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """A finding at its place, such as `query q`: `cookie: …` would be masked. `sure` where it deserves its own event."""
+    """A finding at its place, such as `query q`: `cookie: …` would be masked. `sure`: worth an event."""
 
     finding: Finding
     place: str

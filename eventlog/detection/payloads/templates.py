@@ -47,7 +47,7 @@ RULES: Final = (
     rule(
         "program-call",
         78,
-        rf"{_OPEN}[^{{}}%$#]{{0,80}}?(?:system|exec|popen|eval|getruntime|runtime|processbuilder|getclass|forname"
+        rf"{_OPEN}[^{{}}%$#\[]{{0,80}}?(?:system|exec|popen|eval|getruntime|runtime|processbuilder|getclass|forname"
         rf"|readlines?|file\.open|io\.|phpinfo|passthru|constructor|getenv|getproperty|subprocess)\s{{0,3}}[(.(`]",
         "{",
         "<%",
