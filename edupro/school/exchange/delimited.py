@@ -9,7 +9,7 @@ from typing import IO, Any
 from django.utils.translation import gettext_lazy as _
 from openpyxl.utils import get_column_letter
 
-from edupro.school.exchange.refusal import Refused, damaged, formula
+from edupro.school.exchange.refusal import MAX_COLUMNS, Refused, damaged, formula
 
 DELIMITERS = (",", ";", "\t")
 NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
@@ -45,8 +45,9 @@ def lines(file: IO[bytes], score: Callable[[list[str]], int]) -> Generator[tuple
 
 
 def headings(text: TextIOWrapper, delimiter: str) -> list[str]:
+    """So many of them as a table may have."""
     text.seek(0)
-    return next(csv.reader(text, delimiter=delimiter), [])
+    return next(csv.reader(text, delimiter=delimiter), [])[:MAX_COLUMNS]
 
 
 def encoding_of(file: IO[bytes]) -> str:

@@ -8,6 +8,8 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 10_000  # besides the headings, empty ones not counted
 MAX_COLUMNS = 100
 MAX_CHARACTERS = 1_000  # in one cell
+MAX_LINES = 1_048_576  # empty ones counted: as many as a sheet of Excel has
+MAX_CELLS = 1_000_000  # empty ones counted
 
 
 class Refused(Exception):

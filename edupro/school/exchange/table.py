@@ -74,9 +74,15 @@ def old_or_encrypted(file: "File[bytes]") -> Refused:
 
 
 def filled(lines: Iterator[Line]) -> Iterator[Line]:
-    """The lines that are not wholly empty, as long as there are no more than may be and none holds too much."""
-    found = 0
+    """The lines that are not wholly empty, as long as there are no more than may be and none holds too much.
+
+    What is empty takes time as well: a cell at the end of a row stands for all that are missing before it.
+    """
+    found = looked_at = 0
     for number, cells in lines:
+        looked_at += len(cells)
+        if number > refusal.MAX_LINES or looked_at > refusal.MAX_CELLS:
+            raise refusal.too_much_inside()
         held = [None if cell is None or (isinstance(cell, str) and not cell.strip()) else cell for cell in cells]
         while held and held[-1] is None:
             held.pop()

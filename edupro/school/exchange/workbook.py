@@ -11,10 +11,9 @@ from zipfile import BadZipFile
 import openpyxl
 
 from edupro.school.exchange import package
-from edupro.school.exchange.refusal import damaged, formula
+from edupro.school.exchange.refusal import MAX_LINES, damaged, formula
 
-EXCEL_ROWS = 1_048_576  # a row's number may lie, and openpyxl fills gaps
-ONLY_ZEROS = re.compile(r"0+")
+ONLY_ZEROS = re.compile(r"0{1,255}")  # no format of Excel is longer; each cell would be as long as its format
 DAMAGED = (  # what openpyxl lets through where a file is not what it should be
     ArithmeticError,
     AssertionError,
@@ -40,7 +39,8 @@ def lines(file: IO[bytes]) -> Generator[tuple[int, list[Any]], None, None]:
         with closing(openpyxl.load_workbook(file, read_only=True, keep_links=False)) as workbook:
             sheet = workbook.worksheets[0]
             sheet.reset_dimensions()  # they may lie too
-            for number, cells in enumerate(sheet.iter_rows(max_row=EXCEL_ROWS), start=1):
+            # A row's number may lie, and openpyxl fills gaps.
+            for number, cells in enumerate(sheet.iter_rows(max_row=MAX_LINES), start=1):
                 yield number, [value(cell) for cell in cells]
     except DAMAGED:
         raise damaged() from None

@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
+from random import randbytes
 from typing import Any
 
 import pytest
@@ -71,6 +72,25 @@ def lying() -> SimpleUploadedFile:
     return patched(bomb, 24, struct.pack("<L", 1000))
 
 
+def far_out() -> SimpleUploadedFile:
+    """Rows of one empty cell each, in the last column: openpyxl fills in the 16,383 before it."""
+    return sheet(HEAD_ROW + "".join(f'<row r="{n}" x="{n * n}"><c r="XFD{n}"/></row>' for n in range(2, 20_000)))
+
+
+def long_zeros() -> SimpleUploadedFile:
+    """2,000 numbers of one figure in a format of a million zeros."""
+
+    def change(parts: dict[str, bytes]) -> None:
+        formats = f'<numFmts count="1"><numFmt numFmtId="200" formatCode="{"0" * 1_000_000}"/></numFmts>'.encode()
+        before, _none, after = parts["xl/styles.xml"].partition(b'<numFmts count="0" />')
+        parts["xl/styles.xml"] = before + formats + after.replace(b'numFmtId="0"', b'numFmtId="200"')
+        cells = "".join(f"<c><v>{n % 10}</v></c>" for n in range(2_000))
+        parts[SHEET] = f"<worksheet {MAIN}><sheetData>{HEAD_ROW}<row>{cells}</row></sheetData></worksheet>".encode()
+        parts["xl/media/a.bin"] = randbytes(20_000)  # or the ratio would tell
+
+    return repacked(change)
+
+
 def named(name: str, content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
@@ -117,6 +137,11 @@ HOSTILE: dict[str, tuple[str, Callable[[], SimpleUploadedFile]]] = {
     "a million attributes": ("bomb", lambda: sheet(f"<row {attributes(50_000)}/>" * 30)),
     "a row beyond all rows": ("empty", lambda: sheet(HEAD_ROW + '<row r="99999999999"><c><v>1</v></c></row>')),
     "a cell beyond all columns": ("columns", lambda: sheet(HEAD_ROW + '<row r="2"><c r="ZZZ2"><v>1</v></c></row>')),
+    "empty cells far out": ("bomb", far_out),
+    "a format of a million zeros": ("columns", long_zeros),
+    "ten million empty lines": ("bomb", lambda: named("a.csv", b"nis,nama,kelas\n" + b"\n" * (MAX_BYTES - 100))),
+    "ten million empty cells": ("bomb", lambda: named("a.csv", (b"," * 100_000 + b"\n") * 100)),
+    "three million headings": ("bomb", lambda: named("a.csv", b",;\t" * (MAX_BYTES // 3 - 1) + b",x")),
     "a number beyond all numbers": ("damaged", lambda: sheet(f"{HEAD_ROW}<row><c><v>{'9' * 9999}</v></c></row>")),
     "a text that is not there": ("damaged", lambda: sheet(HEAD_ROW + '<row><c t="s"><v>77</v></c></row>')),
     "a formula": ("formula", lambda: workbook([HEAD, ["1", '=HYPERLINK("http://x","y")', "X"]])),
