@@ -142,3 +142,15 @@ def test_nobody_adds_edits_or_deletes(version: ModelVersion) -> None:
     for path in (f"{VERSIONS}add/", f"{VERSIONS}{version.pk}/delete/", f"{PREDICTIONS}add/", f"{RUNS}add/"):
         assert root.get(path).status_code == 403
     assert root.post(f"{VERSIONS}{version.pk}/change/", {"number": 9}).status_code == 403
+
+
+def test_a_list_is_not_narrowed_by_incomes(guru: Client, version: ModelVersion) -> None:
+    predicting.predict_many(Siswa.objects.all(), by=None)
+    assert guru.get(PREDICTIONS, {"features__penghasilan": "Tinggi"}).status_code == 400
+
+
+def test_the_list_offers_the_classes_of_the_readers_students(guru: Client, version: ModelVersion) -> None:
+    add_students(1, kelas="Z-9")
+    predicting.predict_many(Siswa.objects.all(), by=None)
+    page = guru.get(PREDICTIONS).content.decode()
+    assert "siswa__kelas=X-1" in page and "Z-9" not in page
