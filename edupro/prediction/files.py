@@ -9,19 +9,18 @@ from django.core.files.base import ContentFile
 from edupro.prediction.errors import ModelDamaged
 from edupro.prediction.models import ModelVersion
 from edupro.prediction.tree import Malformed, Tree, from_json
-from eventlog.ml import ml_run
+from eventlog.ml import MLRun, ml_run
 
 MAX_BYTES = 4 << 20  # of a file that is read; a tree of a thousand leaves has 200 KB
 
 
-def save(version: ModelVersion, tree: Tree) -> None:
+def save(version: ModelVersion, tree: Tree, told: MLRun) -> None:
     """Write the file and set its columns; the row itself is the caller's to save."""
-    with ml_run("prestasi", kind="save") as run:
-        content = tree.to_json()
-        version.file_sha256 = sha256(content)
-        version.file.save(f"prestasi-{version.number}.json", ContentFile(content), save=False)
-        run.version = version.number
-        run.facts(sha256=version.file_sha256, bytes=len(content))
+    content = tree.to_json()
+    version.file_sha256 = sha256(content)
+    told.version = version.number
+    told.facts(sha256=version.file_sha256, bytes=len(content))
+    version.file.save(f"prestasi-{version.number}.json", ContentFile(content), save=False)
 
 
 def load(version: ModelVersion) -> Tree:

@@ -99,10 +99,10 @@ def evaluated(run: TrainingRun, examples: Sequence[Example], *, number: int) -> 
 
 
 def save(run: TrainingRun, version: ModelVersion, tree: Any) -> None:
-    """The file, the row, and the end of the run: all or nothing."""
+    """The file, the row, and the end of the run: all or nothing; it is saved once all of them are."""
     try:
-        with transaction.atomic():
-            files.save(version, tree)
+        with ml_run("prestasi", kind="save") as told, transaction.atomic():
+            files.save(version, tree, told)
             version.save()
             version.activate()
             run.finish(version)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from pytest_django import Settings
@@ -9,7 +10,8 @@ from rest_framework.test import APIClient
 
 from edupro.prediction import files, predicting
 from edupro.prediction.errors import ModelDamaged, NoModel
-from edupro.prediction.models import ModelVersion
+from edupro.prediction.models import ModelVersion, TrainingRun
+from edupro.prediction.models.run import Overtaken
 from edupro.prediction.tests.conftest import add_students, train
 from edupro.school.models import Siswa
 from eventlog.models import Event
@@ -56,6 +58,15 @@ def test_a_training_that_fails_tells_why(told: Quiet) -> None:
     train()
     assert ml_types() == ["MODEL_TRAIN_START", "MODEL_TRAIN_FAILED"]
     assert "there are 5" in of("MODEL_TRAIN_FAILED").error_message
+
+
+def test_a_version_that_is_not_kept_is_not_told_as_saved(told: Quiet) -> None:
+    add_students(60)
+    told()
+    with patch.object(TrainingRun, "finish", side_effect=Overtaken):
+        train()
+    assert (of("MODEL_SAVE").event_status, of("MODEL_SAVE").error_code) == ("FAILED", "Overtaken")
+    assert of("MODEL_TRAIN_FAILED").event_data["version"] == of("MODEL_SAVE").event_data["version"] == 1
 
 
 def test_a_prediction_tells_the_student_by_key_only(told: Quiet) -> None:
