@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -94,7 +95,7 @@ class AccountAdmin(BaseUserAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """For others; one's own is changed where the old one is asked for."""
-        if id == str(request.user.pk):
+        if self.get_object(request, unquote(id)) == request.user:  # `1`, or `01`
             return HttpResponseRedirect(reverse("password_change"))
         return super().user_change_password(request, id, form_url)
 

@@ -109,10 +109,13 @@ def test_a_password_that_an_administrator_sets_is_temporary(client: Client, pers
     assert User.objects.get(pk=user.pk).check_password(NEW_PASSWORD)
 
 
-def test_ones_own_is_set_where_the_old_one_is_asked_for(client: Client, person: Callable[..., User]) -> None:
+@pytest.mark.parametrize("before", ["", "0", "+", "%20"])
+def test_ones_own_is_set_where_the_old_one_is_asked_for(
+    client: Client, person: Callable[..., User], before: str
+) -> None:
     admin = person("admin", is_staff=True)
     client.force_login(admin)
-    page = f"/admin/auth/user/{admin.pk}/password/"
+    page = f"/admin/auth/user/{before}{admin.pk}/password/"
     fields = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
     assert client.post(page, fields)["Location"] == "/accounts/password_change/"
     assert User.objects.get(pk=admin.pk).check_password(PASSWORD)
