@@ -128,7 +128,7 @@ class ExchangeAdmin(ModelAdmin):
             rows = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
             return HttpResponseRedirect(f"{self.address('changelist')}?e=1")
-        return Export(self.entity, rows, chosen.dict()).response(format)  # type: ignore[arg-type]
+        return Export(self.entity, rows, chosen.dict()).response(format, method=request.method)  # type: ignore[arg-type]
 
     def template_view(self, request: HttpRequest) -> HttpResponseBase:
         self.require_import(request)

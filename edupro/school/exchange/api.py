@@ -81,7 +81,7 @@ class ExchangeMixin(GenericViewSet[Any]):
         format = format_of(request)
         rows = self.filter_queryset(self.get_queryset())
         chosen = {name: str(value) for name, value in request.query_params.items() if name != "format" and value}
-        return Export(self.entity, rows, chosen).response(format)
+        return Export(self.entity, rows, chosen).response(format, method=request.method)
 
     @action(detail=False, content_negotiation_class=FileNegotiation)
     def template(self, request: Request) -> StreamingHttpResponse:

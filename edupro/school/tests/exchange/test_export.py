@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from io import BytesIO
 from typing import Any
+from unittest.mock import patch
 
 import openpyxl
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils.translation import override
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -129,6 +131,17 @@ def test_an_export_is_told_when_it_has_ended(
     assert not heard and body(response)
     assert (heard[0]["sender"], heard[0]["format"], heard[0]["rows"]) == (NilaiRaport, format, 30)
     assert heard[0]["filter"] == {"kelas": "X-1"}
+
+
+@FORMATS
+@pytest.mark.parametrize("page", ["/api/siswa/export", "/admin/school/siswa/export/"])
+def test_who_asks_by_head_gets_no_export_and_none_is_told(
+    client: Client, root: User, many: list[Siswa], page: str, format: str, heard: list[dict[str, Any]]
+) -> None:
+    client.force_login(root)
+    with patch("django.test.client.conditional_content_removal", lambda request, response: response):  # as servers do
+        response = client.head(page, {"format": format})
+    assert response.status_code == 200 and body(response) == b"" and not heard
 
 
 @FORMATS
