@@ -51,7 +51,8 @@ def look(draft: ImportDraft) -> Plan:
     entity = ENTITIES[draft.entity]
     current = plan.make(content(draft), entity, user=draft.user)
     draft.plan = current.fingerprint
-    draft.save(update_fields=["plan"])
+    if not ImportDraft.objects.filter(pk=draft.pk).update(plan=draft.plan):
+        raise Gone  # meanwhile
     return current
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from edupro.school.exchange import drafts
+from edupro.school.exchange.entities import SISWA
+from edupro.school.exchange.plan import Plan
 from edupro.school.models import ImportDraft, NilaiRaport, Siswa
 from edupro.school.tasks import remove_old_drafts
 from edupro.school.tests.exchange.conftest import workbook
@@ -59,6 +63,14 @@ def test_a_draft_is_confirmed_once(admin: Client) -> None:
     for words in ("Imported", "no longer there"):
         assert words in admin.post(f"{IMPORT}{key}/", follow=True).content.decode()
     assert Siswa.objects.count() == 2
+
+
+def test_a_draft_that_goes_while_it_is_looked_at_is_no_fault(admin: Client) -> None:
+    upload(admin)
+    draft = ImportDraft.objects.get()
+    with patch.object(drafts.plan, "make", side_effect=lambda *_, **__: draft.delete() and Plan(SISWA, (), ())):
+        page = admin.get(f"{IMPORT}{draft.pk}/", follow=True).content.decode()
+    assert "no longer there" in page
 
 
 def test_a_draft_is_its_owners_alone(admin: Client, root: User) -> None:
