@@ -80,8 +80,9 @@ def test_a_photo_is_kept_under_a_name_of_ours(admin_api: APIClient, siswa: Siswa
     assert response.status_code == 200 and "budi" not in siswa.foto.path and Path(siswa.foto.path).exists()
 
 
-def test_a_student_may_come_with_a_photo(admin_api: APIClient, media: Path) -> None:
-    fields = {"nis": "7", "nama": "Ani", "kelas": "X-1", "foto": SimpleUploadedFile("ani.png", PNG)}
+@pytest.mark.parametrize(("name", "content"), [("ani.png", PNG), ("ani.webp", b"RIFF\x0a\0\0\0WEBPVP8 ")])
+def test_a_student_may_come_with_a_photo(admin_api: APIClient, media: Path, name: str, content: bytes) -> None:
+    fields = {"nis": "7", "nama": "Ani", "kelas": "X-1", "foto": SimpleUploadedFile(name, content)}
     assert admin_api.post("/api/siswa", fields, format="multipart").status_code == 201
 
 
@@ -93,6 +94,7 @@ def test_a_student_may_come_with_a_photo(admin_api: APIClient, media: Path) -> N
         ("a.png", PNG + bytes(2**21)),
         ("png", PNG),
         ("a.png", b""),
+        ("a.webp", b"RIFF\x24\0\0\0WAVEfmt "),
     ],
 )
 def test_what_is_no_small_picture_is_refused(
