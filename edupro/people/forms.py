@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib.auth import forms as auth
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -190,3 +191,10 @@ class AccountForm(PositionForm, UserChangeForm):
         if "username" in self.changed_data:
             validate_username(username)
         return username
+
+    def clean_groups(self) -> QuerySet[Group]:
+        """On a superuser's page, where they stand for the role."""
+        groups: QuerySet[Group] = self.cleaned_data["groups"]
+        if sum(group.name in ROLE_NAMES for group in groups) > 1:
+            raise forms.ValidationError(_("Choose one role at most: admin, guru or siswa."), code="roles")
+        return groups

@@ -134,6 +134,12 @@ def test_a_superuser_gives_rights(admin_client: Client, person: Callable[..., Us
     assert 'name="is_superuser"' in text and 'name="groups"' in text and 'name="role"' not in text
 
 
+def test_a_superuser_gives_one_role_at_most(admin_client: Client, guru: User) -> None:
+    roles = Group.objects.filter(name__in=["guru", "siswa"]).values_list("pk", flat=True)
+    answer = admin_client.post(page(guru), {"username": guru.username, "groups": [*roles]})
+    assert "Choose one role at most" in answer.content.decode() and guru.groups.get().name == "guru"
+
+
 def test_a_superuser_gives_classes_with_the_group(admin_client: Client, guru: User) -> None:
     group = Group.objects.get(name="guru")
     fields = {"username": guru.username, "groups": [group.pk], "kelas": ["X-1"], "is_staff": "on"}
