@@ -45,7 +45,7 @@ class Export:
 
     def as_csv(self) -> Iterator[bytes]:
         """Row by row from the database to the reader."""
-        written = 0
+        written, complete = 0, False
         buffer = StringIO(BOM, newline="")
         buffer.seek(0, 2)
         try:
@@ -56,20 +56,22 @@ class Export:
                 if written % CHUNK_ROWS == 0:
                     yield taken(buffer)
             yield taken(buffer)
+            complete = True
         finally:
-            self.tell("csv", written)
+            self.tell("csv", written, complete=complete)
 
     def as_xlsx(self) -> Iterator[bytes]:
         """By way of a temporary file: a zip's directory is at its end."""
-        written = 0
+        written, complete = 0, False
         try:
             with TemporaryFile() as file:
                 written = self.write(file)
                 file.seek(0)
                 while chunk := file.read(CHUNK_BYTES):
                     yield chunk
+            complete = True
         finally:
-            self.tell("xlsx", written)
+            self.tell("xlsx", written, complete=complete)
 
     def write(self, file: IO[bytes]) -> int:
         """The workbook; returns how many records are in it."""
@@ -88,8 +90,8 @@ class Export:
         for record in rows.iterator(chunk_size=CHUNK_ROWS):
             yield [self.entity.value(record, column) for column in self.entity.all_columns]
 
-    def tell(self, format: str, written: int) -> None:
-        exported.send(self.entity.model, format=format, rows=written, filter=dict(self.filter))
+    def tell(self, format: str, written: int, *, complete: bool) -> None:
+        exported.send(self.entity.model, format=format, rows=written, complete=complete, filter=dict(self.filter))
 
 
 def download(body: Iterator[bytes], name: str) -> StreamingHttpResponse:

@@ -130,7 +130,17 @@ def test_an_export_is_told_when_it_has_ended(
     response = admin_api.get(f"/api/nilai/export?format={format}&kelas=X-1")
     assert not heard and body(response)
     assert (heard[0]["sender"], heard[0]["format"], heard[0]["rows"]) == (NilaiRaport, format, 30)
-    assert heard[0]["filter"] == {"kelas": "X-1"}
+    assert heard[0]["filter"] == {"kelas": "X-1"} and heard[0]["complete"]
+
+
+@FORMATS
+def test_an_export_that_breaks_off_is_not_told_as_complete(
+    admin_api: APIClient, many: list[Siswa], format: str, heard: list[dict[str, Any]]
+) -> None:
+    response = admin_api.get(f"/api/siswa/export?format={format}")
+    next(iter(response.streaming_content))
+    response.close()
+    assert [one["complete"] for one in heard] == [False]
 
 
 @FORMATS
