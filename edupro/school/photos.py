@@ -11,7 +11,8 @@ CONTENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png
 
 def response(siswa: Siswa) -> FileResponse:
     """As the kind of picture that `validators.photo` has found it to be, and as nothing else. Raises Http404."""
-    content_type = CONTENT_TYPES.get(Path(siswa.foto.name or "").suffix.lower())
+    name = Path(siswa.foto.name or "").name
+    content_type = CONTENT_TYPES.get(Path(name).suffix.lower())
     if content_type is None:
         raise Http404
     try:
@@ -19,6 +20,6 @@ def response(siswa: Siswa) -> FileResponse:
     except FileNotFoundError:
         raise Http404 from None
     picture["X-Content-Type-Options"] = "nosniff"
-    picture["Content-Disposition"] = "inline"
+    picture["Content-Disposition"] = f'inline; filename="{name}"'  # ours: it tells nothing
     picture["Cache-Control"] = "private, no-cache"  # who may see it can change
     return picture

@@ -32,6 +32,7 @@ def test_a_photo_is_served_as_what_it_is(guru_api: APIClient, pictured: Siswa, s
     response = guru_api.get(f"/api/siswa/{pictured.pk}/foto{slash}")
     assert b"".join(response.streaming_content) == PNG and response["Content-Type"] == "image/png"
     assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Disposition"] == f'inline; filename="{Path(pictured.foto.name).name}"'
 
 
 def test_a_student_without_photo_or_file_has_none(guru_api: APIClient, pictured: Siswa) -> None:
