@@ -35,3 +35,9 @@ def too_much_inside() -> Refused:
 
 def formula(address: str) -> Refused:
     return Refused(_("%(cell)s holds a formula. Put its value there instead.") % {"cell": address}, code="formula")
+
+
+def error_value(address: str) -> Refused:
+    """`#N/A` and the like, which a formula leaves behind when its result is pasted."""
+    words = _("%(cell)s holds an error of Excel. Put a value there instead.")
+    return Refused(words % {"cell": address}, code="error_value")

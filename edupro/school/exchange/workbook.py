@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 import openpyxl
 
 from edupro.school.exchange import package
-from edupro.school.exchange.refusal import MAX_LINES, damaged, formula
+from edupro.school.exchange.refusal import MAX_LINES, damaged, error_value, formula
 
 ONLY_ZEROS = re.compile(r"0{1,255}")  # no format of Excel is longer; each cell would be as long as its format
 DAMAGED = (  # what openpyxl lets through where a file is not what it should be
@@ -49,6 +49,8 @@ def lines(file: IO[bytes]) -> Generator[tuple[int, list[Any]], None, None]:
 def value(cell: Any) -> Any:
     if cell.data_type == "f":
         raise formula(cell.coordinate)
+    if cell.data_type == "e":
+        raise error_value(cell.coordinate)
     if isinstance(cell.value, int) and not isinstance(cell.value, bool) and ONLY_ZEROS.fullmatch(cell.number_format):
         return str(cell.value).zfill(len(cell.number_format))  # shown with its leading zeros, so meant with them
     return cell.value

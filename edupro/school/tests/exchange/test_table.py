@@ -145,6 +145,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], SimpleUploadedFile]]] = {
     "a number beyond all numbers": ("damaged", lambda: sheet(f"{HEAD_ROW}<row><c><v>{'9' * 9999}</v></c></row>")),
     "a text that is not there": ("damaged", lambda: sheet(HEAD_ROW + '<row><c t="s"><v>77</v></c></row>')),
     "a formula": ("formula", lambda: workbook([HEAD, ["1", '=HYPERLINK("http://x","y")', "X"]])),
+    "an error of Excel": ("error_value", lambda: sheet(f'{HEAD_ROW}<row><c t="e"><v>#N/A</v></c></row>')),
     "a formula in a CSV": ("formula", lambda: delimited([HEAD, ["1", "=1+1", "X"]])),
     "10,001 rows": ("rows", lambda: delimited([HEAD, *([str(n), "A", "X"] for n in range(10_001))])),
     "101 columns": ("columns", lambda: workbook([[*HEAD, *range(98)], ROW])),
