@@ -9,7 +9,7 @@ from typing import IO, Any
 from django.utils.translation import gettext_lazy as _
 from openpyxl.utils import get_column_letter
 
-from edupro.school.exchange.refusal import MAX_COLUMNS, Refused, damaged, formula
+from edupro.school.exchange.refusal import MAX_CELLS, MAX_COLUMNS, Refused, damaged, formula, too_much_inside
 
 DELIMITERS = (",", ";", "\t")
 NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
@@ -37,6 +37,8 @@ def lines(file: IO[bytes], score: Callable[[list[str]], int]) -> Generator[tuple
         delimiter = max(DELIMITERS, key=lambda delimiter: score(headings(text, delimiter)))
         text.seek(0)
         for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True), start=1):
+            if len(cells) > MAX_CELLS:
+                raise too_much_inside()
             yield number, [value(cell, row=number, column=column) for column, cell in enumerate(cells, start=1)]
     except csv.Error:
         raise Refused(_("A quotation mark is missing or too many in the file."), code="quotes") from None

@@ -9,7 +9,7 @@ MAX_ROWS = 10_000  # besides the headings, empty ones not counted
 MAX_COLUMNS = 100
 MAX_CHARACTERS = 1_000  # in one cell
 MAX_LINES = 1_048_576  # empty ones counted: as many as a sheet of Excel has
-MAX_CELLS = 1_000_000  # empty ones counted
+MAX_CELLS = 2_000_000  # empty ones counted; twice what the rows and columns above have
 
 
 class Refused(Exception):
