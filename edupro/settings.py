@@ -273,11 +273,14 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
+        "events": {"class": "eventlog.capture.logs.EventLogHandler"},  # warnings and errors are events, too
+    },
+    "root": {"handlers": ["console", "events"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL},  # its own handler would say everything twice
         "django.db.backends": {"level": "INFO"},  # its DEBUG lines quote the values of each statement
-        **{name: {"handlers": ["console"], "level": "INFO", "propagate": False} for name in SERVER_LOGS},
+        **{name: {"handlers": ["console", "events"], "level": "INFO", "propagate": False} for name in SERVER_LOGS},
     },
 }

@@ -18,6 +18,7 @@ class EventLogConfig(AppConfig):
             deletions,
             jobs,
             logins,
+            logs,
             processes,
             queries,
             signals,
@@ -40,3 +41,4 @@ class EventLogConfig(AppConfig):
         uploads.wrap()
         deletions.connect()
         signals.connect()
+        logs.connect()

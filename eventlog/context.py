@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
+from threading import local
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -64,6 +65,16 @@ last_request_id: ContextVar[str] = ContextVar("eventlog_last_request_id", defaul
 current: Callable[[], Context] = _current.get
 enter = _current.set  # for whoever cannot use `entered`; what it returns goes to `leave`
 leave = _current.reset
+
+
+class Recording(local):
+    """Whether this thread is at work for the event log. What it logs then is no event: that would go on for ever, or
+    wait for a lock that the thread holds itself (the garbage collector may log anywhere)."""
+
+    now = False
+
+
+recording = Recording()
 
 
 class entered:

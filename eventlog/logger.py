@@ -17,7 +17,7 @@ from django.db import Error
 from eventlog import catalog
 from eventlog.columns import AuthColumns, Columns, OtherColumns
 from eventlog.conf import conf
-from eventlog.context import Actor, Context, current, process_actor
+from eventlog.context import Actor, Context, current, process_actor, recording
 from eventlog.pipeline import recorder
 from eventlog.pipeline.notices import of_process
 from eventlog.record import EventRecord, clean_columns, make_record
@@ -46,6 +46,7 @@ def record_event(
 ) -> EventRecord:
     """As `log_event`, for our own capture: `using` is the alias of the database in which a change was made, `clean`
     are columns of our own making that need no cleaning."""
+    outer, recording.now = recording.now, True
     try:
         context = current()
         columns = {**context.columns, **(given() if callable(given) else given)}
@@ -63,6 +64,8 @@ def record_event(
         except RecursionError:  # the caller is so deep that there is no room even for this
             return UNRECORDED
         raise
+    finally:
+        recording.now = outer
     return record
 
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from eventlog import catalog
 from eventlog.conf import conf
@@ -48,3 +48,23 @@ def of_process(pid: int, *, environment: str, version: str) -> dict[str, Any]:
 
 def here(pid: int) -> dict[str, Any]:
     return of_process(pid, environment=conf.ENVIRONMENT, version=conf.APPLICATION_VERSION)
+
+
+class Teller(Protocol):
+    """Tells what it has counted and what is due; at the end of the process all of it."""
+
+    def __call__(self, *, ending: bool) -> None: ...
+
+
+_tellers: list[Teller] = []
+
+
+def keep_telling(tell: Teller) -> None:
+    """Have each process's writer ask `tell` about every second, and at its end."""
+    if tell not in _tellers:
+        _tellers.append(tell)
+
+
+def tell_counts(*, ending: bool) -> None:
+    for tell in _tellers:
+        tell(ending=ending)

@@ -21,6 +21,7 @@ from time import monotonic
 from django.db import Error, connections, reset_queries
 
 from eventlog.conf import conf
+from eventlog.context import recording
 from eventlog.models import OutboxEvent
 from eventlog.pipeline import notices, outbox, segments, store
 from eventlog.pipeline.databases import Database
@@ -92,6 +93,7 @@ class Writer:
 
     # --- the thread ---
     def run(self) -> None:
+        recording.now = True
         tick = FIRST_TICK
         while not self.stopping:
             urgent = self.wake.wait(tick)
@@ -113,6 +115,7 @@ class Writer:
         if not self.journal.is_on_disk():
             self.warn_once("The disk refuses the journal in %s: events are in memory alone.", self.journal.directory)
         self.tell_dropped()
+        notices.tell_counts(ending=self.stopping)
         if now < self.retry_at and not self.stopping:
             return  # nothing is cut either: what waits long waits in few large segments
         due = urgent or now - self.cut_at >= conf.FLUSH_INTERVAL
