@@ -18,5 +18,6 @@ app.conf.beat_schedule = {
         "task": "edupro.school.tasks.remove_old_drafts",
         "schedule": crontab(minute="40"),
     },
+    "forward what was stored": {"task": "eventlog.tasks.forward", "schedule": 10.0},
     "store what dead processes left": {"task": "eventlog.tasks.drain", "schedule": 30.0},
 }

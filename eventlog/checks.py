@@ -29,6 +29,7 @@ def register() -> None:
     register_check(bulk_writes_are_seen, Tags.compatibility)
     register_check(triggers_can_be_kept, Tags.compatibility)
     register_check(triggers_are_there, Tags.database)
+    register_check(sinks_can_be_used, Tags.compatibility)
 
 
 def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -44,9 +45,8 @@ def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
         try:
             SETTINGS[name].parse(value)
         except (ValueError, json.JSONDecodeError) as expected:
-            problems.append(
-                Error(f"EVENTLOG[{name!r}] must be {expected}.", hint=f"It is {value!r}.", id="eventlog.E003")
-            )
+            hint = "Its value is not shown." if SETTINGS[name].secret else f"It is {value!r}."
+            problems.append(Error(f"EVENTLOG[{name!r}] must be {expected}.", hint=hint, id="eventlog.E003"))
     problems += unknown_models()
     if conf.PIPELINE == "celery":
         hint = 'Use "direct" (journal and writer thread) or, in tests, "sync".'
@@ -168,3 +168,20 @@ def triggers_are_there(
         Warning(f"Changes of {model} are not seen.", hint=f"{why[0].upper()}{why[1:]}.", id="eventlog.W006")
         for model, why in missing.items()
     ]
+
+
+def sinks_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from eventlog.forwarding.targets import target
+
+    problems: list[CheckMessage] = []
+    for name, options in conf.FORWARD_TO.items():
+        try:
+            sink = target(name, options).sink
+        except ValueError as expected:
+            hint = "Nothing is forwarded to it until then. The README has an example of each kind."
+            problems.append(Error(f"FORWARD_TO: {name} needs {expected}.", hint=hint, id="eventlog.E010"))
+            continue
+        if not sink.is_private:
+            hint = "Use tls:// or https://, unless the way there is private."
+            problems.append(Warning(f"FORWARD_TO: {name} is sent in the clear.", hint=hint, id="eventlog.W009"))
+    return problems

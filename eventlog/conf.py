@@ -136,12 +136,28 @@ def recorded_signals(value: Any) -> dict[str, str]:
     return dict(value)
 
 
+def sinks(value: Any) -> dict[str, Mapping[str, Any]]:
+    """What is said of each is read by `forwarding/targets.py`."""
+    expected = 'a mapping such as {"siem": {"kind": "syslog", "url": "tls://…"}} (in the environment: as JSON)'
+    try:
+        value = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        raise ValueError(expected) from None  # its own words may quote a secret
+    if not isinstance(value, Mapping) or not all(
+        isinstance(name, str) and isinstance(options, Mapping) for name, options in value.items()
+    ):
+        raise ValueError(expected)
+    return dict(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`parse` takes a Python value or the environment's text; its ValueError says what was expected."""
+    """`parse` takes a Python value or the environment's text; its ValueError says what was expected. The value of a
+    `secret` one is shown to nobody."""
 
     default: Any
     parse: Callable[[Any], Any]
+    secret: bool = False
 
 
 SETTINGS = {
@@ -169,6 +185,7 @@ SETTINGS = {
     "MAX_STREAMS": Setting(100, whole_number(0, 10_000)),
     "MAX_STREAMS_PER_USER": Setting(5, whole_number(0, 10_000)),
     "LOG_RETENTION_DAYS": Setting(90, whole_number(1, 36_500)),
+    "FORWARD_TO": Setting({}, sinks, secret=True),
     "ENVIRONMENT": Setting("", text),
     "APPLICATION_VERSION": Setting("", text),
 }
@@ -349,6 +366,11 @@ class Conf:
     def LOG_RETENTION_DAYS(self) -> int:
         """Days after which events are removed by `eventlog_cleanup`. Default 90."""
         return self._get("LOG_RETENTION_DAYS")  # type: ignore[no-any-return]
+
+    @property
+    def FORWARD_TO(self) -> dict[str, Mapping[str, Any]]:
+        """Sinks that stored events are sent on to, as {name: options}; see the README. Default none."""
+        return self._get("FORWARD_TO")  # type: ignore[no-any-return]
 
     @property
     def ENVIRONMENT(self) -> str:

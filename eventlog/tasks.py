@@ -4,6 +4,7 @@ from celery import shared_task
 
 from eventlog import catalog
 from eventlog.analytics import rollups
+from eventlog.forwarding import forwarder
 from eventlog.logger import log_event
 from eventlog.pipeline import drain as draining
 from eventlog.pipeline.outbox import events_alias
@@ -36,3 +37,9 @@ def drain() -> None:
 def compact_rollups() -> int:
     """Put the counts of minutes together to hours, and those to days; how many of them that made."""
     return rollups.compact()
+
+
+@shared_task(ignore_result=True, time_limit=120)
+def forward() -> int:
+    """Send the sinks of FORWARD_TO what was stored since; how many events that was."""
+    return sum(run.sent for run in forwarder.forward())

@@ -2,6 +2,7 @@
 
 from eventlog.models.batch import DeadLetter, EventBatch, OutboxEvent
 from eventlog.models.event import Event, EventQuerySet
+from eventlog.models.forward import EventForward
 from eventlog.models.rollup import DurationRollup, EndpointRollup, Rollup, UserDay
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "EndpointRollup",
     "Event",
     "EventBatch",
+    "EventForward",
     "EventQuerySet",
     "OutboxEvent",
     "Rollup",

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from eventlog.conf import conf
+from eventlog.forwarding import forwarder
+from eventlog.management.commands import eventlog_forward
 from eventlog.management.facts import Facts, FactsCommand
 from eventlog.pipeline.accounts import accounts, of_other_databases
 
@@ -28,7 +30,7 @@ class Command(FactsCommand):
 
     def facts(self, options: Mapping[str, Any]) -> Facts:
         now = accounts()
-        return {**asdict(now), "lost": now.lost, "other_databases": of_other_databases()}
+        return {**asdict(now), "lost": now.lost, "other_databases": of_other_databases(), "sinks": forwarder.facts()}
 
     def is_good(self, facts: Facts) -> bool:
         return not facts["lost"]
@@ -37,7 +39,8 @@ class Command(FactsCommand):
         lost = facts["lost"]
         missing = f"{lost:,} are missing: in no batch and on no disk of this machine."
         words = WORDS.format(**facts) + (missing if lost else "Nothing is missing.")
-        return words + self.of_others(facts["other_databases"])
+        sinks = "".join(f"\n{eventlog_forward.in_words(sink)}" for sink in facts["sinks"])
+        return words + self.of_others(facts["other_databases"]) + (f"\n\nForwarded:{sinks}" if sinks else "")
 
     def of_others(self, others: Mapping[str, int]) -> str:
         """A note on {digits of a database: number of segments}; empty where there are none."""
