@@ -82,3 +82,7 @@ def test_production_can_be_set_up_by_the_file_alone(project: Path) -> None:
 def test_mail_is_printed_until_a_server_is_named(project: Path) -> None:
     assert shown(project, "EMAIL_BACKEND").endswith("console.EmailBackend")
     assert shown(project, "EMAIL_HOST", EMAIL_URL="smtp+tls://a:b@mail.school.example:587") == "mail.school.example"
+
+
+def test_warnings_of_the_application_are_events(project: Path) -> None:
+    assert shown(project, "LOGGING['root']['handlers']") == "['console', 'events']"

@@ -35,3 +35,8 @@ def test_what_is_no_request_has_no_id_of_the_one_before(site: Site) -> None:
     server.end()
     lines = [line for line in server.said().splitlines() if '" 400 ' in line]
     assert lines and "the-one-before" not in lines[0], server.said()
+
+
+def test_what_the_project_logs_is_an_event(site: Site) -> None:
+    site.ran("import logging; logging.getLogger('school').warning('no paper')")
+    assert site.count("event_type = 'LOG_WARNING' AND event_name = 'no paper'") == 1
