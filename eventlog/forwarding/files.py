@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventlog.forwarding.formats import Parcel
+from eventlog.forwarding.parcels import Parcel
 from eventlog.forwarding.sinks import Refused
 from eventlog.pipeline import segments
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from eventlog import catalog
 from eventlog.conf import conf
-from eventlog.forwarding.formats import Parcel, packed
+from eventlog.forwarding.parcels import Parcel, packed
 from eventlog.forwarding.sinks import Gone, Refused
 from eventlog.forwarding.targets import Target, targets
 from eventlog.logger import log_event
@@ -130,7 +130,7 @@ def is_locked(name: str, alias: str) -> bool:
 
 def bounded(stretch: Stretch, target: Target) -> tuple[list[Parcel], Place]:
     """As many as MAX_BYTES hold, but at least one; and the place where to go on."""
-    parcels = packed([event for _place, event in stretch.events], target.write)
+    parcels = packed([event for _place, event in stretch.events], target.form)
     size = 0
     for number, parcel in enumerate(parcels):
         size += len(parcel.line)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from eventlog.forwarding.formats import Parcel
+from eventlog.forwarding.parcels import Parcel
 
 
 class Refused(Exception):

@@ -14,7 +14,8 @@ from datetime import UTC
 from typing import Any, Final
 
 from eventlog import catalog
-from eventlog.forwarding.formats import Parcel, Row
+from eventlog.export.rows import Row
+from eventlog.forwarding.parcels import Parcel
 from eventlog.forwarding.sinks import Refused
 
 AUTHPRIV, AUDIT, LOCAL0 = 10, 13, 16  # facilities, RFC 5424 table 1

@@ -12,14 +12,14 @@ from django.db.models import Q
 
 from eventlog.api.terms import condition
 from eventlog.conf import boolean, choice, conf, seconds, text
+from eventlog.export.formats import FORMATS, Format
 from eventlog.forwarding.files import FileSink
-from eventlog.forwarding.formats import FORMATS, Format
+from eventlog.forwarding.parcels import LINES, OBJECTS
 from eventlog.forwarding.sinks import Sink
 from eventlog.forwarding.syslog import SyslogSink
 from eventlog.forwarding.webhook import WebhookSink
 
 MAX_NAME: Final = 100  # characters
-OF_LINES: Final = frozenset({"cef"})  # formats that are no JSON
 SECRET_PREFIX: Final = "whsec_"
 MIN_SECRET, MAX_SECRET = 24, 64  # bytes, by Standard Webhooks
 PORTS: Final = {"tcp": 601, "tls": 6514}  # RFC 6587, RFC 5425
@@ -32,7 +32,7 @@ class Target:
 
     name: str
     sink: Sink
-    write: Format
+    form: Format
     condition: Q
     since_oldest: bool
 
@@ -58,7 +58,7 @@ def target(name: str, options: Mapping[str, Any]) -> Target:
     return Target(
         name=name,
         sink=KINDS[kind](options),
-        write=FORMATS[read(options, "format", choice(*formats_for(kind)), "ndjson")],
+        form=FORMATS[read(options, "format", choice(*(OBJECTS if kind == "webhook" else LINES)), "ndjson")],
         condition=read(options, "query", lambda value: condition(text(value)), ""),
         since_oldest=read(options, "from", choice("now", "oldest"), "now") == "oldest",
     )
@@ -71,10 +71,6 @@ def read(options: Mapping[str, Any], name: str, parse: Callable[[Any], Any], *de
         return parse(options.get(name, *default))
     except ValueError as expected:
         raise ValueError(f'"{name}" as {expected}') from None
-
-
-def formats_for(kind: str) -> list[str]:
-    return [name for name in FORMATS if kind != "webhook" or name not in OF_LINES]
 
 
 # --- kinds ---

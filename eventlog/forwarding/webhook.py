@@ -11,7 +11,7 @@ from urllib.parse import SplitResult
 
 from standardwebhooks import Webhook
 
-from eventlog.forwarding.formats import Parcel
+from eventlog.forwarding.parcels import Parcel
 from eventlog.forwarding.sinks import Gone, Refused
 
 HTTP_GONE = 410

@@ -2,27 +2,25 @@
 
 import base64
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
+from eventlog.export.formats import FORMATS
 from eventlog.forwarding import forwarder
-from eventlog.forwarding.formats import FORMATS, Parcel, packed
+from eventlog.forwarding.parcels import Parcel, packed
 from eventlog.models import Event, EventForward
 from eventlog.pipeline import store
 from eventlog.record import EventRecord, make_record
 from eventlog.tests.conftest import Change
+from eventlog.tests.finished import wait_for_others
 from eventlog.tests.forwarding.receivers import WebhookServer, webhook_server
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of these tests alone").decode()
-
-UNSETTLED = "SELECT EXISTS (SELECT FROM event_batches WHERE stored_xid >= pg_snapshot_xmin(pg_current_snapshot()))"
 
 
 def stored(*names: str, **columns: Any) -> None:
@@ -32,7 +30,7 @@ def stored(*names: str, **columns: Any) -> None:
     given = [{"event_name": name, "timestamp": moment} for name, moment in zip(names, moments, strict=True)]
     records = [make_record("MAINTENANCE", {**each, **columns}).to_json() for each in given]
     store.write(store.Batch(records))
-    settled()
+    wait_for_others()
 
 
 def parcels(*names: str) -> list[Parcel]:
@@ -44,17 +42,6 @@ def parcels(*names: str) -> list[Parcel]:
 def event_of(record: EventRecord) -> Event:
     own = {name: getattr(record, name) for name in ("id", "timestamp", "event_type", "event_category")}
     return Event(recorded_at=record.timestamp, **own, **record.columns)
-
-
-def settled() -> None:
-    """Wait until no transaction is at work that began before the last batch; those of other tests count, too."""
-    with connection.cursor() as cursor:
-        for _ in range(1500):
-            cursor.execute(UNSETTLED)
-            if not cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)
-    raise AssertionError("a transaction has been open for 30 seconds")
 
 
 def state(sink: str = "sink") -> EventForward:

@@ -19,6 +19,15 @@ def test_a_line_an_event_without_what_proves_it(log_file: Path) -> None:
     assert not [name for name in line if name.endswith(("_salt", "_commitment", "digest"))]
 
 
+@pytest.mark.parametrize(("form", "begin"), [("ocsf", b"{"), ("ecs", b'{"@timestamp"'), ("cef", b"CEF:0|")])
+def test_it_may_be_in_other_formats(sink: Callable[..., None], tmp_path: Path, form: str, begin: bytes) -> None:
+    sink(kind="file", path=str(tmp_path / "log"), format=form)
+    stored("a", "b")
+    forwarder.forward()
+    written = (tmp_path / "log").read_bytes().splitlines()
+    assert len(written) == 2 and all(line.startswith(begin) for line in written)
+
+
 def test_only_the_owner_may_read_it(log_file: Path) -> None:
     stored("a")
     forwarder.forward()

@@ -24,7 +24,8 @@ from eventlog.models import Event, EventForward
 from eventlog.pipeline import store
 from eventlog.record import make_record
 from eventlog.tests.conftest import Change
-from eventlog.tests.forwarding.conftest import SECRET, names, settled, state, stored, try_again
+from eventlog.tests.finished import wait_for_others
+from eventlog.tests.forwarding.conftest import SECRET, names, state, stored, try_again
 from eventlog.tests.forwarding.receivers import WebhookServer
 
 Configure = Callable[..., None]
@@ -56,7 +57,7 @@ def test_what_commits_out_of_order_is_not_missed(log_file: Path) -> None:
         assert names(log_file) == []  # the earlier one is still at work
         put(earlier, "earlier")
         earlier.commit()
-    settled()
+    wait_for_others()
     forwarder.forward()
     forwarder.forward()
     assert names(log_file) == ["earlier", "later"]
@@ -77,7 +78,7 @@ def test_while_writers_write_each_event_comes_once(log_file: Path) -> None:
         forwarder.forward()
     for each in writers:
         each.join()
-    settled()
+    wait_for_others()
     forwarder.forward()
     expected = [f"{writer}.{number}" for writer in range(4) for number in range(15) if number % 5]
     assert sorted(names(log_file)) == sorted(expected)

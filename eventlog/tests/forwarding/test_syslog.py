@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlog import catalog
+from eventlog.export.rows import COLUMNS
 from eventlog.forwarding import forwarder
-from eventlog.forwarding.formats import COLUMNS
 from eventlog.forwarding.sinks import Refused
 from eventlog.forwarding.syslog import PARAMETERS, SyslogSink, framed, message
 from eventlog.models import Event

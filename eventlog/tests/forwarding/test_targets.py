@@ -24,7 +24,7 @@ def messages(**options: Any) -> list[tuple[str | None, str]]:
     "options",
     [
         SYSLOG,
-        {**SYSLOG, "ca": __file__, "timeout": 3, "query": "category:AUTH", "from": "oldest", "format": "ndjson"},
+        {**SYSLOG, "ca": __file__, "timeout": 3, "query": "category:AUTH", "from": "oldest", "format": "cef"},
         HOOK,
         {**HOOK, "private": True},
         {"kind": "file", "path": HERE},
@@ -50,7 +50,8 @@ def test_what_can_be_used_is_not_complained_of(event_log: Change, options: dict[
         ({**SYSLOG, "ca": "/no/such/file"}, "can be read"),
         ({**SYSLOG, "timeout": "soon"}, "seconds"),
         ({**SYSLOG, "query": "status:"}, "At character"),
-        ({**SYSLOG, "format": "xml"}, "ndjson"),
+        ({**SYSLOG, "format": "csv"}, "ndjson"),
+        ({**HOOK, "format": "cef"}, "one of ndjson, ocsf, ecs"),
         ({**SYSLOG, "from": "yesterday"}, "oldest"),
         ({**SYSLOG, "path": HERE}, "not path"),
         ({**HOOK, "secret": "hunter2"}, "whsec_"),
