@@ -6,8 +6,10 @@ from pytest_django import Settings
 
 
 def pytest_configure() -> None:
-    """The event log is off but in its own tests, which switch it on (`eventlog/tests/conftest.py`)."""
+    """The event log is off but in its own tests, which switch it on (`eventlog/tests/conftest.py`), and nobody asks too
+    often but in the tests of that."""
     settings.EVENTLOG = {**settings.EVENTLOG, "ENABLED": False}
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {}}
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 
 from edupro.errors import PROBLEM_JSON, problem_body
 
+MAX_BOUNDARY = 70  # characters, RFC 2046
+
 
 class Conflict(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
@@ -64,6 +66,19 @@ class JSONParser(parsers.JSONParser):
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise exceptions.ParseError(_("The JSON is nested too deeply.")) from None
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Django skips what is no part of a form; a body of which nothing is left was none."""
+        form = super().parse(stream, media_type, parser_context)
+        sent = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
+        empty = len("--") + MAX_BOUNDARY + len("--\r\n\r\n")
+        if not form.data and not form.files and sent > empty:
+            raise exceptions.ParseError
+        return form
 
 
 class EscapedJSONRenderer(renderers.JSONRenderer):

@@ -99,8 +99,17 @@ class CursorPagination(BasePagination):
         return Response({**links, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "format": "uri", "nullable": True}
-        return {"type": "object", "properties": {"next": link, "previous": link, "results": schema}}
+        link = {"type": ["string", "null"], "format": "uri", "description": "The address of that page; null: none."}
+        members = {"next": link, "previous": link, "results": schema}
+        return {"type": "object", "required": list(members), "properties": members}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "default": self.page_size}
+        cursor = "Where the page begins, as `next` and `previous` give it."
+        return [
+            {"name": "page_size", "in": "query", "schema": size, "description": "Rows a page; at most 200 are given."},
+            {"name": "cursor", "in": "query", "schema": {"type": "string"}, "description": cursor},
+        ]
 
     def _page_size(self) -> int:
         text = self.request.query_params.get("page_size", "")

@@ -3,6 +3,7 @@
 `.env` in the project's folder is read if it is there; the environment itself wins over it.
 """
 
+import ipaddress
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,9 @@ DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY if DEBUG else "")
 JWT_SECRET_KEY = env.str("JWT_SECRET_KEY", default=DEVELOPMENT_KEY[::-1] if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+METRICS_ALLOWED_NETWORKS = [
+    ipaddress.ip_network(text) for text in env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
@@ -64,6 +68,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
     "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
     "pgtrigger",
     "django_cleanup.apps.CleanupConfig",  # last: it removes the files of records that are deleted, or given another
@@ -192,11 +198,52 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [
         "edupro.api.JSONParser",
         "rest_framework.parsers.FormParser",
-        "rest_framework.parsers.MultiPartParser",
+        "edupro.api.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["edupro.api.JSONRenderer"],  # the browsable API breaks under our CSP
     "EXCEPTION_HANDLER": "edupro.api.problem",
+    "DEFAULT_SCHEMA_CLASS": "edupro.openapi.schema.Schema",
+    "DEFAULT_THROTTLE_CLASSES": ["edupro.throttling.ScopedThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        # A school comes from one address: at seven everybody signs in. Who guesses is stopped by the name.
+        "login": env.str("THROTTLE_LOGIN", default="120/min"),
+        "login_name": env.str("THROTTLE_LOGIN_NAME", default="10/min"),
+        "password": env.str("THROTTLE_PASSWORD", default="60/hour"),
+        "password_name": env.str("THROTTLE_PASSWORD_NAME", default="5/hour"),
+        "events": env.str("THROTTLE_EVENTS", default="600/min"),
+        "analytics": env.str("THROTTLE_ANALYTICS", default="120/min"),
+        "export": env.str("THROTTLE_EXPORT", default="10/min"),
+        "stream": env.str("THROTTLE_STREAM", default="30/min"),
+    },
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),  # else anybody could choose his address by a header
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "EduPro",
+    "DESCRIPTION": "A school's records, what a decision tree foretells from them, and the log of all that happens"
+    " there. Sign in by `POST /api/auth/login` and send the `access` token along. Lists come in pages: follow `next`."
+    " Whatever is refused is answered with a problem body (RFC 9457).",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.1",
+    "PREPROCESSING_HOOKS": ["edupro.openapi.schema.without_trailing_slash"],
+    "SCHEMA_PATH_PREFIX": "/api/",  # the next part of a path is its tag
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "Pendidikan": "edupro.school.models.PenghasilanOrtu.Pendidikan",
+        "KategoriPresensi": "edupro.school.models.Presensi.Kategori",
+        "Tingkat": "edupro.prediction.bands.Prestasi",
+    },
+    "TAGS": [
+        {"name": "auth", "description": "Signing in and out, accounts and passwords."},
+        {"name": "siswa", "description": "Students, and their photos."},
+        {"name": "nilai", "description": "Report marks, one report a student and semester."},
+        {"name": "presensi", "description": "Attendance, one row a student and semester."},
+        {"name": "penghasilan", "description": "Parents' incomes. For administrators."},
+        {"name": "prediksi", "description": "Achievement, foretold by a decision tree."},
+        {"name": "events", "description": "What happened: who did what, when, from where, with what result."},
+    ],
 }
 SIMPLE_JWT = {
     "SIGNING_KEY": JWT_SECRET_KEY,
@@ -254,6 +301,7 @@ EVENTLOG: dict[str, Any] = {
         "edupro.school.exchange.signals.exported": "EXPORT_DATA",
     },
     "PASSWORD_RESET_VIEWS": ["auth-api:password_reset_confirm"],
+    "VISIBLE_EVENTS": "edupro.events.visible_to",
     "TRIGGER_MODELS": ["school.NilaiRaport"],  # who changes a mark is known, even at the prompt of the database
 }
 

@@ -6,6 +6,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from edupro import health
+from edupro.metrics import metrics
+from edupro.openapi.views import DocsView, SchemaView
 from edupro.people.views import HomeView, SayaView
 
 admin.site.site_header = admin.site.site_title = "EduPro"
@@ -22,6 +24,9 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     re_path(r"^health/live/?$", health.live, name="live"),
     re_path(r"^health/ready/?$", health.ready, name="ready"),
+    re_path(r"^metrics/?$", metrics, name="metrics"),
+    re_path(r"^docs/?$", DocsView.as_view(), name="docs"),
+    re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     path("api/", include("eventlog.api.urls")),
     path("api/auth/", include("edupro.people.api_urls")),
     path("api/", include("edupro.school.urls")),

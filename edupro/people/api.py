@@ -9,6 +9,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -16,7 +17,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.serializers import PasswordField
 
+from edupro.openapi.problems import problems
 from edupro.people import accounts, tasks
+from edupro.people.answers import RegisteredSerializer, SaidSerializer
 from edupro.people.links import origin_of, owner_of
 from edupro.people.positions import ROLE_NAMES, Position
 from edupro.people.rights import may_register, roles_to_give
@@ -24,6 +27,7 @@ from edupro.people.session_keys import PASSWORD_IS_TEMPORARY
 from edupro.people.tokens import MAX_PASSWORD
 from edupro.people.usernames import validate_username
 from edupro.school.models import Siswa
+from edupro.throttling import NameThrottle, ScopedThrottle
 
 
 def new_password(**options: Any) -> PasswordField:
@@ -90,9 +94,25 @@ def check_password(password: str | None, user: User, *, field: str = "new_passwo
             raise serializers.ValidationError({field: error.messages}) from error
 
 
+TEACHER = OpenApiExample(
+    "A teacher, by invitation",
+    {"username": "sri", "name": "Sri Wahyuni", "email": "sri@sekolah.example", "role": "guru", "kelas": ["X-1"]},
+    request_only=True,
+)
+
+
 class RegisterView(APIView):
+    """An account for somebody of the school, for administrators. Without a password an invitation goes to the address;
+    a password given here has to be changed at the first sign-in."""
+
     permission_classes = [IsAuthenticated, MayRegister]
 
+    @extend_schema(
+        summary="Register a person",
+        request=RegistrationSerializer,
+        responses={201: RegisteredSerializer, **problems(409)},
+        examples=[TEACHER],
+    )
     def post(self, request: Request) -> Response:
         serializer = RegistrationSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
@@ -118,11 +138,12 @@ class ChangeSerializer(serializers.Serializer[User]):
 
 
 class PasswordChangeView(APIView):
-    """Ends every session and token but the session that asks."""
+    """A new password for oneself. Ends every session and token but the session that asks."""
 
     permission_classes = [IsAuthenticated]
     allows_temporary_password = True
 
+    @extend_schema(summary="Change one's password", request=ChangeSerializer, responses=SaidSerializer)
     def post(self, request: Request) -> Response:
         serializer = ChangeSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
@@ -147,7 +168,11 @@ class ResetSerializer(serializers.Serializer[User]):
 class PasswordResetView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    throttle_classes = [ScopedThrottle, NameThrottle]
+    throttle_scope = "password"
+    throttle_name_scope = "password_name"
 
+    @extend_schema(summary="Ask for a link to set a password", request=ResetSerializer, responses=SaidSerializer)
     def post(self, request: Request) -> Response:
         """The same answer, after the same work, whether or not anybody has this address."""
         serializer = ResetSerializer(data=request.data)
@@ -175,7 +200,9 @@ class PasswordResetConfirmView(APIView):
 
     authentication_classes = []
     permission_classes = [AllowAny]
+    throttle_scope = "password"
 
+    @extend_schema(summary="Set a password by a link", request=ConfirmSerializer, responses=SaidSerializer)
     def post(self, request: Request) -> Response:
         serializer = ConfirmSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -15,8 +16,11 @@ from rest_framework_simplejwt.tokens import AccessToken, Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
 
+from edupro.openapi.problems import problems
+from edupro.people.answers import AccountSerializer, NothingSerializer, TokensSerializer
 from edupro.people.first_steps import CLAIM, has_temporary_password
 from edupro.school.roles import role_of
+from edupro.throttling import NameThrottle, ScopedThrottle
 
 MAX_PASSWORD = 4096  # characters; far beyond any passphrase, far below what hashing would feel
 
@@ -59,22 +63,39 @@ class RefreshSerializer(TokenRefreshSerializer):
         return {**data, "access": str(introduce(access, user))}
 
 
+@extend_schema(
+    summary="Sign in",
+    responses={200: TokensSerializer, **problems(401)},
+    examples=[OpenApiExample("A teacher", {"username": "guru001", "password": "…"}, request_only=True)],
+)
 class LoginView(TokenObtainPairView):
+    """Two tokens for a name and a password: `access` goes with each request, `refresh` gets the next pair."""
+
     serializer_class = LoginSerializer
+    throttle_classes = [ScopedThrottle, NameThrottle]
+    throttle_scope = "login"
+    throttle_name_scope = "login_name"
 
 
+@extend_schema(summary="Renew the tokens", responses={200: TokensSerializer, **problems(401)})
 class RefreshView(TokenRefreshView):
+    """The next pair of tokens. Each refresh token can be used once."""
+
     serializer_class = RefreshSerializer
 
 
+@extend_schema(summary="Sign out", responses={200: NothingSerializer, **problems(401)})
 class LogoutView(TokenBlacklistView):
     """Ends the refresh token; the access tokens made with it end by themselves within minutes."""
 
 
 class MeView(APIView):
+    """Whose token or session this is."""
+
     permission_classes = [IsAuthenticated]
     allows_temporary_password = True
 
+    @extend_schema(summary="Who am I?", responses=AccountSerializer)
     def get(self, request: Request) -> Response:
         user = cast(User, request.user)
         return Response(

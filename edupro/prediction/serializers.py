@@ -21,7 +21,7 @@ class ParametersSerializer(serializers.Serializer[Any]):
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     step_text = serializers.CharField(source="get_step_display", read_only=True)
-    version = serializers.IntegerField(source="version.number", read_only=True, default=None)
+    version = serializers.IntegerField(source="version.number", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = TrainingRun
@@ -67,7 +67,7 @@ class PrediksiSerializer(serializers.ModelSerializer[Prediksi]):
     confidence = serializers.FloatField(read_only=True)
     version = serializers.IntegerField(source="version.number", read_only=True)
     features = serializers.SerializerMethodField()
-    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None)
+    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Prediksi

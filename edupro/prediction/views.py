@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
@@ -11,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
-from edupro.prediction import files, ordering, predicting, rights, serializers, wording
+from edupro.openapi.problems import problems
+from edupro.prediction import answers, files, ordering, predicting, rights, serializers, wording
 from edupro.prediction.features import Features
 from edupro.prediction.filters import PrediksiFilter
 from edupro.prediction.models import Prediksi, TrainingRun
@@ -34,6 +36,11 @@ class TrainView(GenericAPIView[TrainingRun]):
     permission_classes = [ModelPermissions]
     serializer_class = serializers.TrainingRunSerializer
 
+    @extend_schema(
+        summary="Order a training",
+        request=serializers.ParametersSerializer,
+        responses={202: serializers.TrainingRunSerializer, **problems(409, 422, 503)},
+    )
     def post(self, request: Request) -> Response:
         parameters = given(serializers.ParametersSerializer(data=request.data))
         run = ordering.order(by=request.user, parameters=Parameters(**parameters))
@@ -43,7 +50,10 @@ class TrainView(GenericAPIView[TrainingRun]):
         )
 
 
+@extend_schema(summary="How far a training is")
 class RunView(RetrieveAPIView[TrainingRun]):
+    """Its state and progress; once it is done, the version that came of it."""
+
     queryset = TrainingRun.objects.select_related("version")
     permission_classes = [ModelPermissions]
     serializer_class = serializers.TrainingRunSerializer
@@ -62,6 +72,15 @@ class PredictView(GenericAPIView[Prediksi]):
     permission_classes = [ModelPermissions]
     serializer_class = serializers.PrediksiSerializer
 
+    @extend_schema(
+        summary="Foretell one student's achievement",
+        request=serializers.PredictSerializer,
+        responses={200: answers.ExplainedSerializer, **problems(404, 409, 422, 503)},
+        examples=[
+            OpenApiExample("By id", {"siswa": 17}, request_only=True),
+            OpenApiExample("By student number", {"siswa": "2026001"}, request_only=True),
+        ],
+    )
     def post(self, request: Request) -> Response:
         key = given(serializers.PredictSerializer(data=request.data))["siswa"]
         siswa = student(Siswa.objects.visible_to(request.user), key)
@@ -79,6 +98,12 @@ class BatchView(GenericAPIView[Prediksi]):
     permission_classes = [ModelPermissions]
     serializer_class = serializers.PrediksiSerializer
 
+    @extend_schema(
+        summary="Foretell the achievement of many",
+        request=serializers.BatchSerializer,
+        responses={200: answers.BatchSerializer, **problems(404, 409, 422, 503)},
+        examples=[OpenApiExample("A class", {"kelas": "X-1"}, request_only=True)],
+    )
     def post(self, request: Request) -> Response:
         chosen = given(serializers.BatchSerializer(data=request.data))
         batch = predicting.predict_many(Siswa.objects.visible_to(request.user).filter(**chosen), by=request.user)
@@ -94,6 +119,7 @@ class BatchView(GenericAPIView[Prediksi]):
         )
 
 
+@extend_schema(summary="What was foretold", responses={200: serializers.PrediksiSerializer(many=True), **problems(404)})
 class HistoryView(ListAPIView[Prediksi]):
     """What was foretold, newest first; `?siswa=` (id or nis), `?kelas=`, `?result=`."""
 

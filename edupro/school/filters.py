@@ -1,9 +1,14 @@
 """What the school's lists can be narrowed by."""
 
+from django.forms import IntegerField
 from django_filters.filters import CharFilter, ChoiceFilter, NumberFilter
 from django_filters.rest_framework.filterset import FilterSet
 
 from edupro.school.models import NilaiRaport, PenghasilanOrtu, Presensi, Siswa
+
+
+class WholeNumberFilter(NumberFilter):
+    field_class = IntegerField
 
 
 class SiswaFilter(FilterSet):
@@ -13,6 +18,7 @@ class SiswaFilter(FilterSet):
 
 
 class NilaiFilter(FilterSet):
+    semester = WholeNumberFilter()
     kelas = CharFilter(field_name="siswa__kelas")
     rata_rata_min = NumberFilter(field_name="rata_rata", lookup_expr="gte")
     rata_rata_max = NumberFilter(field_name="rata_rata", lookup_expr="lte")
@@ -23,6 +29,7 @@ class NilaiFilter(FilterSet):
 
 
 class PresensiFilter(FilterSet):
+    semester = WholeNumberFilter()
     kelas = CharFilter(field_name="siswa__kelas")
     kategori = ChoiceFilter(choices=Presensi.Kategori.choices)
 
@@ -34,8 +41,8 @@ class PresensiFilter(FilterSet):
 class PenghasilanFilter(FilterSet):
     kelas = CharFilter(field_name="siswa__kelas")
     kategori = ChoiceFilter(choices=PenghasilanOrtu.Kategori.choices)
-    total_min = NumberFilter(field_name="total", lookup_expr="gte")
-    total_max = NumberFilter(field_name="total", lookup_expr="lte")
+    total_min = WholeNumberFilter(field_name="total", lookup_expr="gte")
+    total_max = WholeNumberFilter(field_name="total", lookup_expr="lte")
 
     class Meta:
         model = PenghasilanOrtu

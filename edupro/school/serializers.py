@@ -52,6 +52,8 @@ class NilaiSerializer(StudentsRecordSerializer):
 
 
 class PresensiSerializer(StudentsRecordSerializer):
+    kategori = serializers.ChoiceField(Presensi.Kategori.choices, allow_blank=True, read_only=True)  # empty: no days
+
     class Meta:
         model = Presensi
         fields = [*SEMESTER, *Presensi.inputs, *Presensi.computed]

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import ModelViewSet
@@ -26,12 +28,18 @@ class SchoolViewSet(ExchangeMixin, ModelViewSet[Any]):
 
 
 class SiswaViewSet(SchoolViewSet):
+    """Students. An administrator sees all, a teacher those of his classes, a student himself."""
+
     queryset = Siswa.objects.all()
     serializer_class = serializers.SiswaSerializer
     filterset_class = filters.SiswaFilter
     search_fields = ["nama", "nis"]
     ordering_fields = ["nama", "nis", "kelas", "tanggal_lahir"]
 
+    @extend_schema(
+        summary="A student's photo",
+        responses={(200, kind): OpenApiTypes.BINARY for kind in photos.CONTENT_TYPES.values()},
+    )
     @action(detail=True)
     def foto(self, request: Request, id: str) -> FileResponse:
         """The picture itself, for whoever may see the student."""
@@ -39,6 +47,8 @@ class SiswaViewSet(SchoolViewSet):
 
 
 class NilaiViewSet(SchoolViewSet):
+    """Report marks from 0 to 100, one report a student, year and semester. `rata_rata`, the mean, is computed."""
+
     queryset = NilaiRaport.objects.select_related("siswa")
     serializer_class = serializers.NilaiSerializer
     filterset_class = filters.NilaiFilter
@@ -47,6 +57,9 @@ class NilaiViewSet(SchoolViewSet):
 
 
 class PresensiViewSet(SchoolViewSet):
+    """Days present, ill, excused and absent, one row a student, year and semester. `persentase` and `kategori` are
+    computed."""
+
     queryset = Presensi.objects.select_related("siswa")
     serializer_class = serializers.PresensiSerializer
     filterset_class = filters.PresensiFilter
@@ -55,6 +68,8 @@ class PresensiViewSet(SchoolViewSet):
 
 
 class PenghasilanViewSet(SchoolViewSet):
+    """What a student's parents earn, in rupiah a month. `total` and `kategori` are computed."""
+
     queryset = PenghasilanOrtu.objects.select_related("siswa")
     serializer_class = serializers.PenghasilanSerializer
     filterset_class = filters.PenghasilanFilter

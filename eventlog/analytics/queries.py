@@ -44,10 +44,10 @@ def summary(source: Source) -> Row:
     }
 
 
-def grouped(counts: Sql, columns: tuple[str, ...], *, tail: str = "") -> list[Row]:
+def grouped(counts: Sql, columns: tuple[str, ...], *, where: str = "TRUE", tail: str = "") -> list[Row]:
     """The measures for each combination of the columns; they are names of ours, never a user's text."""
     names = ", ".join(columns)
-    text = f"SELECT {names}, {SUMS} FROM ({counts.text}) AS counts GROUP BY {names} {tail}"
+    text = f"SELECT {names}, {SUMS} FROM ({counts.text}) AS c WHERE {where} GROUP BY {names} {tail}"
     return Sql(text, counts.params).rows()
 
 
@@ -194,8 +194,10 @@ ORDERS = {
 }
 
 
-def endpoints(source: Source, *, order: str, limit: int) -> list[Row]:
-    """How each endpoint does: the slowest, those with the most errors, the hungriest for the database."""
+def endpoints(source: Source, *, order: str, limit: int, category: str = "") -> list[Row]:
+    """How each endpoint does: the slowest, those with the most errors, the hungriest for the database; `category` is
+    one of the catalogue's, never a user's text."""
+    where = f"event_category = '{category}'" if category else "TRUE"
     tail = f"ORDER BY {ORDERS[order]} DESC NULLS LAST, endpoint LIMIT {limit}"
     return [
         {
@@ -209,7 +211,7 @@ def endpoints(source: Source, *, order: str, limit: int) -> list[Row]:
             "queries_per_request": quotient(row["query_count"], row["event_count"]),
             "query_ms_per_request": quotient(row["query_ms"], row["event_count"]),
         }
-        for row in grouped(source.by_endpoint, ("endpoint",), tail=tail)
+        for row in grouped(source.by_endpoint, ("endpoint",), where=where, tail=tail)
     ]
 
 
@@ -244,6 +246,12 @@ def users(source: Source, *, limit: int) -> list[Row]:
     ]
 
 
+def usernames(source: Source, *, limit: int) -> list[Row]:
+    """The names that most events carry, as they were at the time: [{"username", "event_count"}]. Without a name is
+    what nobody was signed in for."""
+    return source.events.counts_by("username", limit=limit)
+
+
 def users_and_categories(source: Source) -> Iterable[Any]:
     """Rows with user_id, event_category and n, the number of events."""
     if source.sees_all:
@@ -258,12 +266,12 @@ def names(keys: list[Any]) -> dict[Any, str]:
     return {user.pk: user.get_username() for user in model._default_manager.filter(pk__in=keys)}
 
 
-def failed_logins(source: Source, *, limit: int) -> Row:
-    """By address, by the name that was tried, and by the reason."""
+def failed_logins(source: Source, *, limit: int, least: int = 1) -> Row:
+    """By address, by the name that was tried, and by the reason; of each only those with at least so many."""
     failed = source.events.filter(event_type=catalog.LOGIN_FAILED)
     return {
         "total": failed.count(),
-        "by_address": failed.counts_by("ip_address")[:limit],
-        "by_user": failed.counts_by("username")[:limit],
-        "by_reason": failed.counts_by("error_code")[:limit],
+        "by_address": failed.counts_by("ip_address", least=least, limit=limit),
+        "by_user": failed.counts_by("username", least=least, limit=limit),
+        "by_reason": failed.counts_by("error_code", least=least, limit=limit),
     }

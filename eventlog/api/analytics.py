@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -12,10 +14,12 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventlog import catalog
 from eventlog.analytics import queries
 from eventlog.analytics.rollups import STEPS
 from eventlog.analytics.source import Source, Window, only, source_for, within
-from eventlog.api.questions import asked
+from eventlog.api import answers
+from eventlog.api.questions import NumberField, asked
 from eventlog.api.terms import FIELDS, span_of
 from eventlog.models import Event
 
@@ -26,6 +30,7 @@ ORDERS = [(name, name) for name in queries.ORDERS]
 METRICS = [(name, name) for name in (*queries.METRICS, *queries.PERCENTILES)]
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class TimeField(serializers.Field[datetime, str, str, Any]):
     """A time as the search language writes them; `end` takes the end of a day or minute that is named."""
 
@@ -44,10 +49,10 @@ class TimeField(serializers.Field[datetime, str, str, Any]):
 class WindowQuery(serializers.Serializer[Any]):
     """The last 24 hours, or `hours`, or `days`, or from `since` up to `until`."""
 
-    since = TimeField(required=False)
-    until = TimeField(required=False, end=True)
-    hours = serializers.FloatField(required=False, min_value=1 / 60, max_value=24 * 3660)
-    days = serializers.FloatField(required=False, min_value=1 / 1440, max_value=3660)
+    since = TimeField(required=False, help_text=FIELDS["created"].expects)
+    until = TimeField(required=False, end=True, help_text=FIELDS["created"].expects)
+    hours = NumberField(required=False, min_value=1 / 60, max_value=24 * 3660)
+    days = NumberField(required=False, min_value=1 / 1440, max_value=3660)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         end = attrs.get("until") or timezone.now()
@@ -64,6 +69,15 @@ class ListQuery(WindowQuery):
 
 class EndpointsQuery(ListQuery):
     order = serializers.ChoiceField(choices=ORDERS, default="requests")
+    category = serializers.ChoiceField(choices=list(catalog.CATEGORIES.items()), required=False)
+
+
+class UsersQuery(ListQuery):
+    by = serializers.ChoiceField(choices=[("account", "account"), ("name", "name")], default="account")
+
+
+class FailedLoginsQuery(ListQuery):
+    min = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1, help_text="Only those with so many.")
 
 
 class TimeseriesQuery(WindowQuery):
@@ -78,8 +92,12 @@ def about(source: Source) -> dict[str, Any]:
 
 
 class AnalyticsViewSet(viewsets.ViewSet):
-    permission_classes = [IsAuthenticated]
+    """Numbers about the events that the account may see."""
 
+    permission_classes = [IsAuthenticated]
+    throttle_scope = "analytics"
+
+    @extend_schema(summary="How the site does", parameters=[WindowQuery], responses=answers.SummarySerializer)
     @action(detail=False)
     def summary(self, request: Request, **kwargs: Any) -> Response:
         """Totals of the window, and those of the one before it."""
@@ -88,38 +106,53 @@ class AnalyticsViewSet(viewsets.ViewSet):
         previous = {**about(before), **queries.summary(before)}
         return Response({**about(now), **queries.summary(now), "previous": previous})
 
+    @extend_schema(summary="One number over time", parameters=[TimeseriesQuery], responses=answers.TimeseriesSerializer)
     @action(detail=False)
     def timeseries(self, request: Request, **kwargs: Any) -> Response:
         """One `metric` by `bucket` of time, without gaps."""
         query = asked(TimeseriesQuery, request)
         window, bucket = query["window"], query["bucket"]
         source, kept = source_by_time(request.user, window, bucket)
-        values = queries.timeseries(source, query["metric"], kept)
+        values = [
+            {**value, "at": timezone.make_aware(value["at"], timezone.get_default_timezone())}
+            for value in queries.timeseries(source, query["metric"], kept)
+        ]
         said = {**about(source), "metric": query["metric"], "bucket": kept}
         return Response({**said, "widened": source.window.widened or kept != bucket, "values": values})
 
+    @extend_schema(summary="How each endpoint does", parameters=[EndpointsQuery], responses=answers.EndpointsSerializer)
     @action(detail=False)
     def endpoints(self, request: Request, **kwargs: Any) -> Response:
-        """How each endpoint does; `order` is requests, slowest, errors, query_ms or queries."""
+        """How each endpoint does; `order` is requests, slowest, errors, query_ms or queries; `category` is that of the
+        requests."""
         query = asked(EndpointsQuery, request)
         source = source_for(request.user, query["window"])
-        rows = queries.endpoints(source, order=query["order"], limit=query["limit"])
+        chosen = {name: query[name] for name in ("order", "limit", "category") if name in query}
+        rows = queries.endpoints(source, **chosen)
         return Response({**about(source), "endpoints": rows})
 
+    @extend_schema(summary="Who was most active", parameters=[UsersQuery], responses=answers.UsersSerializer)
     @action(detail=False)
     def users(self, request: Request, **kwargs: Any) -> Response:
-        """Who was most active, by whole days."""
-        query = asked(ListQuery, request)
+        """Who was most active: accounts, by whole days; or with `by=name` the names that events carry, exactly in the
+        window, of which the last 31 days are counted."""
+        query = asked(UsersQuery, request)
         source = source_for(request.user, query["window"])
+        if query["by"] == "name":
+            source = only(source.events, source.window)
+            return Response({**about(source), "users": queries.usernames(source, limit=query["limit"])})
         return Response({**about(source), "users": queries.users(source, limit=query["limit"])})
 
+    @extend_schema(summary="Failed sign-ins", parameters=[FailedLoginsQuery], responses=answers.FailedLoginsSerializer)
     @action(detail=False, url_path="failed-logins")
     def failed_logins(self, request: Request, **kwargs: Any) -> Response:
-        """By address, by name and by reason."""
-        query = asked(ListQuery, request)
+        """By address, by name and by reason; with `min` only what failed so many times."""
+        query = asked(FailedLoginsQuery, request)
         source = source_for(request.user, query["window"])
-        return Response({**about(source), **queries.failed_logins(source, limit=query["limit"])})
+        rows = queries.failed_logins(source, limit=query["limit"], least=query["min"])
+        return Response({**about(source), **rows})
 
+    @extend_schema(summary="What each endpoint takes", parameters=[ListQuery], responses=answers.ResourcesSerializer)
     @action(detail=False)
     def resources(self, request: Request, **kwargs: Any) -> Response:
         """Processor, memory and database by endpoint and server."""

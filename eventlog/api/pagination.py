@@ -22,6 +22,40 @@ from eventlog.models import Event
 PAGE_SIZE, MAX_PAGE_SIZE = 100, 1000
 NEWEST_FIRST = "-timestamp"
 ORDERINGS = (NEWEST_FIRST, "timestamp", "-response_time_ms", "response_time_ms", "-risk_score")
+LINK = {"type": ["string", "null"], "format": "uri", "description": "The address of that page; null where none is."}
+HORIZON = {
+    "type": "object",
+    "description": "Only where nothing was found: how far back the log goes.",
+    "properties": {
+        "retention_days": {"type": "integer"},
+        "oldest": {"type": ["string", "null"], "format": "date-time"},
+    },
+}
+PAGE: dict[str, Any] = {
+    "type": "object",
+    "required": ["next", "previous", "results"],
+    "properties": {"next": LINK, "previous": LINK, "horizon": HORIZON},
+}
+PARAMETERS: list[dict[str, Any]] = [
+    {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+        "description": "Events a page; `page_size` is another name for it.",
+    },
+    {
+        "name": "ordering",
+        "in": "query",
+        "schema": {"type": "string", "enum": list(ORDERINGS), "default": NEWEST_FIRST},
+        "description": "By what; events that have no such value are left out.",
+    },
+    {
+        "name": "cursor",
+        "in": "query",
+        "schema": {"type": "string"},
+        "description": "Where the page begins, as `next` and `previous` give it.",
+    },
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +149,10 @@ class EventPagination(BasePagination):
         return replace_query_param(url, "cursor", place.written())
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
-        return {"type": "object", "properties": {"next": link, "previous": link, "results": schema}}
+        return {**PAGE, "properties": {**PAGE["properties"], "results": schema}}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return PARAMETERS
 
 
 def horizon() -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from typing import Any
 
 from django.db import models
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from eventlog import catalog
+from eventlog.api.questions import NumberField
 from eventlog.export.rows import COLUMNS, HIDDEN_INSIDES
 from eventlog.models import Event
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class HexField(serializers.Field[Any, Any, str, Any]):
     """Bytes as hexadecimal text."""
 
@@ -46,14 +50,14 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 class SecurityQuery(serializers.Serializer[Any]):
     """What `security` may be asked."""
 
-    hours = serializers.FloatField(min_value=0.01, max_value=24 * 366, default=24)
+    hours = NumberField(min_value=0.01, max_value=24 * 366, default=24, help_text="How far back.")
 
 
 class ActivityQuery(serializers.Serializer[Any]):
     """What `user-activity` may be asked."""
 
-    days = serializers.IntegerField(min_value=1, max_value=366, default=30)
-    limit = serializers.IntegerField(min_value=1, max_value=1000, default=100)
+    days = serializers.IntegerField(min_value=1, max_value=366, default=30, help_text="How far back.")
+    limit = serializers.IntegerField(min_value=1, max_value=1000, default=100, help_text="Events in the timeline.")
 
 
 class RecentQuery(serializers.Serializer[Any]):

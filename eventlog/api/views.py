@@ -10,6 +10,9 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -18,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eventlog import catalog
-from eventlog.api import activity, exports
+from eventlog.api import activity, answers, exports
 from eventlog.api.filters import EventFilter
 from eventlog.api.live import place_named, read_on
 from eventlog.api.pagination import EventPagination
@@ -27,13 +30,20 @@ from eventlog.api.questions import asked
 from eventlog.api.serializers import ActivityQuery, EventSerializer, RecentQuery, SecurityQuery
 from eventlog.api.stream import EventStreamRenderer, stream_response
 from eventlog.api.viewed import security_in, tell_viewed
+from eventlog.export.formats import FORMATS
 from eventlog.models import Event, EventQuerySet
+
+USER_ID = OpenApiParameter("user_id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The number of a user.")
 
 
 class EventViewSet(viewsets.GenericViewSet[Event]):
+    """What happened, as far as the account may see it."""
+
     serializer_class = EventSerializer
     permission_classes = [IsAuthenticated]
+    throttle_scope = "events"  # bounded where the project has DRF's ScopedRateThrottle, and a rate for it
     pagination_class = EventPagination
+    filter_backends = [DjangoFilterBackend]
     filterset_class = EventFilter
     lookup_url_kwarg = "id"
     lookup_value_regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -46,6 +56,7 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         filters = EventFilter(self.request.query_params, queryset=queryset, request=self.request)
         return filters.qs
 
+    @extend_schema(summary="List events")
     def list(self, request: Request) -> Response:
         """Events by cursor, newest first, narrowed by any field of the search language or by `q`."""
         return self.page_of(self.get_queryset())
@@ -61,7 +72,9 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
             tell_viewed(self.request, number)
         return self.get_serializer(found, many=True).data
 
+    @extend_schema(summary="One event", parameters=[OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)])
     def retrieve(self, request: Request, id: str) -> Response:
+        """One event, with all that is known about it."""
         event = self.get_queryset().with_id(UUID(id)).first()
         if event is None:
             raise Http404
@@ -69,7 +82,13 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
             tell_viewed(request, 1, event=id)
         return Response(self.get_serializer(event).data)
 
-    @action(detail=False)
+    @extend_schema(
+        summary="The newest events",
+        parameters=[RecentQuery],
+        responses=EventSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None)
     def recent(self, request: Request, **kwargs: Any) -> Response:
         """The newest events, newest first: `?limit=` up to 1000, `?category=` one of the catalogue's.
 
@@ -92,13 +111,37 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         shown = self.shown(event for _place, event in stretch.events)
         return Response({"results": shown, "after": stretch.end.written()})
 
-    @action(detail=False, renderer_classes=exports.RENDERERS, content_negotiation_class=exports.ByFormat)
+    @extend_schema(
+        summary="All events of a list, as a file",
+        parameters=[OpenApiParameter("format", str, enum=[*FORMATS], description="csv, unless told otherwise.")],
+        responses={(200, made.media_type): OpenApiTypes.STR for made in FORMATS.values()},
+    )
+    @action(
+        detail=False,
+        pagination_class=None,
+        throttle_scope="export",
+        renderer_classes=exports.RENDERERS,
+        content_negotiation_class=exports.ByFormat,
+    )
     def export(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """All events of the list, newest first: `?format=` csv (the default), ndjson, ocsf, ecs or cef."""
         events = self.filter_queryset(self.get_queryset())
         return Response() if request.method == "HEAD" else exports.export_response(request, events)
 
-    @action(detail=False, renderer_classes=[JSONRenderer, EventStreamRenderer])
+    @extend_schema(
+        summary="Events as they are stored",
+        responses={
+            (200, EventStreamRenderer.media_type): OpenApiTypes.STR,
+            501: OpenApiResponse(description="The server cannot stream: ask `recent?after=` again and again."),
+            503: OpenApiResponse(description="This process has as many readers as it takes."),
+        },
+    )
+    @action(
+        detail=False,
+        pagination_class=None,
+        throttle_scope="stream",
+        renderer_classes=[JSONRenderer, EventStreamRenderer],
+    )
     def stream(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Events as they are stored, as Server-Sent Events, narrowed as the list; needs an ASGI server.
 
@@ -106,6 +149,9 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         """
         return Response() if request.method == "HEAD" else stream_response(request)
 
+    @extend_schema(
+        summary="What endangers the school", parameters=[SecurityQuery], responses=EventSerializer(many=True)
+    )
     @action(detail=False, permission_classes=[IsAuthenticated, CanViewSecurity])
     def security(self, request: Request, **kwargs: Any) -> Response:
         """Findings of the last `?hours=` (24), by cursor; filters as in the list."""
@@ -113,7 +159,13 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         findings = self.get_queryset().filter(event_category=catalog.SECURITY).since(since)
         return self.page_of(findings, is_review=True)
 
-    @action(detail=False, url_path="user-activity/(?P<user_id>[^/.]+)")
+    @extend_schema(
+        summary="What somebody has done",
+        parameters=[ActivityQuery, USER_ID],
+        responses=answers.ActivitySerializer,
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None, url_path="user-activity/(?P<user_id>[^/.]+)")
     def user_activity(self, request: Request, user_id: str, **kwargs: Any) -> Response:
         """What one user has done in the last `?days=` (30): sums, and the newest `?limit=` (100) events.
 

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                     models.CompositePrimaryKey(
                         "start",
                         "finish",
+                        "event_category",
                         "endpoint",
                         "server_name",
                         blank=True,
@@ -62,6 +63,7 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
+                ("event_category", models.CharField(max_length=20)),
                 ("endpoint", models.CharField(max_length=255)),
                 ("server_name", models.CharField(max_length=100)),
             ],

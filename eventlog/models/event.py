@@ -61,10 +61,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def since(self, moment: datetime) -> Self:
         return self.filter(timestamp__gte=moment)
 
-    def counts_by(self, *columns: str) -> list[dict[str, Any]]:
-        """[{column: value, "event_count": n}], the most frequent first."""
+    def counts_by(self, *columns: str, least: int = 1, limit: int | None = None) -> list[dict[str, Any]]:
+        """[{column: value, "event_count": n}] of those with at least so many, the most frequent first."""
         counted = self.order_by().values(*columns).annotate(event_count=models.Count("pk"))
-        return list(counted.order_by("-event_count", *columns))
+        return list(counted.filter(event_count__gte=least).order_by("-event_count", *columns)[:limit])
 
     def newest_first(self) -> Self:
         return self.order_by("-timestamp", "-id")

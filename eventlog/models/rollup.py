@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 GROWTH: Final = 1.04  # of a bucket over the one before: a value is at most 1.97 % off its bucket's middle
 SMALLEST: Final = 0.001  # ms; what is shorter is in bucket 0
 KINDS = ("event_category", "event_type", "severity", "event_status")
-PLACES = ("endpoint", "server_name")
+PLACES = ("event_category", "endpoint", "server_name")
 IS_REQUEST = "event_type = 'HTTP_REQUEST'"
 
 
@@ -139,6 +139,7 @@ class EndpointRollup(Measured):
     """The same of requests, by where they went and which server answered: many more rows, so a table of its own."""
 
     pk = models.CompositePrimaryKey("start", "finish", *PLACES)
+    event_category = models.CharField(max_length=20)
     endpoint = models.CharField(max_length=255)
     server_name = models.CharField(max_length=100)
 

@@ -5,6 +5,8 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
 from rest_framework.negotiation import BaseContentNegotiation
@@ -15,7 +17,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from edupro.api import Conflict
 from edupro.errors import PROBLEM_JSON, problem_body
-from edupro.school.exchange import applying, plan, table, template
+from edupro.openapi.problems import problems
+from edupro.school.exchange import answers, applying, plan, table, template
 from edupro.school.exchange.entities import BY_MODEL, Entity
 from edupro.school.exchange.export import CONTENT_TYPES, Export
 from edupro.school.exchange.plan import Plan
@@ -40,6 +43,11 @@ class FileNegotiation(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+FORMAT = OpenApiParameter("format", enum=list(CONTENT_TYPES), default="csv", description="Of the file.")
+FILE = {(200, content_type): OpenApiTypes.BINARY for content_type in CONTENT_TYPES.values()}
+DRY_RUN = OpenApiParameter("dry_run", enum=["1", "true", "0", "false"], description="`1`: only tell, write nothing.")
+
+
 class ExchangeMixin(GenericViewSet[Any]):
     """For a viewset of one of the kinds that `entities` knows; who may read or write there may do so by file."""
 
@@ -47,6 +55,12 @@ class ExchangeMixin(GenericViewSet[Any]):
     def entity(self) -> Entity:
         return BY_MODEL[self.get_queryset().model]
 
+    @extend_schema(
+        summary="Import a table",
+        parameters=[DRY_RUN],
+        request=answers.ImportSerializer,
+        responses={200: answers.ImportedSerializer, **problems(422)},
+    )
     @action(
         detail=False,
         methods=["post"],
@@ -75,6 +89,7 @@ class ExchangeMixin(GenericViewSet[Any]):
             return mistakes_problem(request, mistaken.plan)
         return Response({"counts": done.counts})
 
+    @extend_schema(summary="Export as a table", parameters=[FORMAT], responses=FILE)
     @action(detail=False, content_negotiation_class=FileNegotiation)
     def export(self, request: Request) -> StreamingHttpResponse:
         """`?format=csv` or `xlsx`, of the list as it is filtered, searched and ordered."""
@@ -83,6 +98,7 @@ class ExchangeMixin(GenericViewSet[Any]):
         chosen = {name: str(value) for name, value in request.query_params.items() if name != "format" and value}
         return Export(self.entity, rows, chosen).response(format, method=request.method)
 
+    @extend_schema(summary="An empty table to fill in", parameters=[FORMAT], responses=FILE, filters=False)
     @action(detail=False, content_negotiation_class=FileNegotiation)
     def template(self, request: Request) -> StreamingHttpResponse:
         """`?format=csv` or `xlsx`: an empty table with an example."""

@@ -45,7 +45,7 @@ def test_the_site_is_ready_with_its_database(client: Client, slash: str) -> None
 
 
 def test_the_site_is_not_ready_without_its_database(client: Client) -> None:
-    with patch("edupro.health.connection.cursor", side_effect=OperationalError):
+    with patch("eventlog.health.transaction.atomic", side_effect=OperationalError):
         assert client.get("/health/ready").status_code == 503
 
 
