@@ -1,0 +1,176 @@
+"""Who sees which event where: each role, each event, each way to ask, by the contract.
+
+superusers all; `view_event` all but SECURITY; `view_security` SECURITY too; a teacher what happened to the records of
+his students; anyone else only their own; strangers nothing. Not yours is 404.
+"""
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
+
+from edupro.prediction.models import ModelVersion, Prediksi
+from edupro.school.models import KelasGuru, NilaiRaport, PenghasilanOrtu, Presensi, Siswa
+from eventlog.logger import log_event
+from eventlog.models import Event, Rollup, UserDay
+
+pytestmark = pytest.mark.django_db
+ROLES = ("anonymous", "siswa", "guru", "auditor", "security", "admin", "superuser")
+OWN = "own"
+OTHERS = "another's"
+RECORDS = ("student", "mark", "attendance", "prediction")  # of a student of the teacher's class
+HIDDEN_RECORDS = ("income", "elsewhere", "several")
+FINDING = "finding"
+SOMEBODY = 987_654  # whoever has done what is not one's own
+ABOUT = {"ip_address": "10.9.8.7", "endpoint": "/api/siswa/{id}"}
+TYPES = {OTHERS: "LOGIN_FAILED", "student": "HTTP_REQUEST", FINDING: "SQL_INJECTION"}
+PERMISSIONS = {"auditor": ["view_event"], "security": ["view_event", "view_security"]}
+ALL = {OWN, OTHERS, *RECORDS, *HIDDEN_RECORDS}
+SEEN = {
+    "anonymous": set(),
+    "siswa": {OWN},
+    "guru": {OWN, *RECORDS},
+    "auditor": ALL,
+    "security": {*ALL, FINDING},
+    "admin": ALL,
+    "superuser": {*ALL, FINDING},
+}
+
+
+@pytest.fixture
+def records(db):
+    """{name: entity's columns}: what belongs to a student of the teacher's class, and what does not."""
+    here, there = (Siswa.objects.create(nis=kelas, nama="Budi", kelas=kelas) for kelas in ("X-1", "X-2"))
+    semester = {"siswa": here, "semester": 1, "tahun_ajaran": "2025/2026"}
+    version = ModelVersion.objects.create(number=1)
+    made = {
+        "student": ("siswa", here),
+        "mark": ("nilai", NilaiRaport.objects.create(**semester)),
+        "attendance": ("presensi", Presensi.objects.create(**semester)),
+        "prediction": ("prestasi", Prediksi.objects.create(siswa=here, version=version, result="Tinggi")),
+        "income": ("penghasilan", PenghasilanOrtu.objects.create(siswa=here)),
+        "elsewhere": ("siswa", there),
+        FINDING: ("siswa", here),
+    }
+    return {name: {"entity_type": kind, "entity_id": str(record.pk)} for name, (kind, record) in made.items()}
+
+
+@pytest.fixture
+def log(records, event_log):
+    """Fills the log for a user: {id: name} of one event of each kind; then nothing more is recorded."""
+
+    def filled(user):
+        for model in (Event, Rollup, UserDay):
+            model.objects.all().delete()
+        keys = [records[name]["entity_id"] for name in ("student", "elsewhere")]
+        several = {"entity_type": "siswa", "event_data": {"keys": keys, "count": 2, "complete": True}}
+        records_of = {OTHERS: {}, "several": several, **records}
+        made = {log_event("LOGIN", user_id=user.pk, **ABOUT).id: OWN} if user else {}
+        for name, columns in records_of.items():
+            made[log_event(TYPES.get(name, "SISWA_UPDATE"), user_id=SOMEBODY, **ABOUT, **columns).id] = name
+        event_log(ENABLED=False)
+        return {str(key): name for key, name in made.items()}
+
+    return filled
+
+
+@pytest.fixture(params=ROLES)
+def role(request):
+    return request.param
+
+
+@pytest.fixture
+def user(db, role):
+    if role == "anonymous":
+        return None
+    found = User.objects.create_user("ada", is_superuser=role == "superuser")
+    found.groups.set(Group.objects.filter(name=role))
+    found.user_permissions.set(Permission.objects.filter(codename__in=PERMISSIONS.get(role, ())))
+    KelasGuru.objects.create(user=found, kelas="X-1")  # which only a teacher has any use for
+    return found
+
+
+@pytest.fixture
+def ask(user):
+    client = APIClient()
+    if user:
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+    return lambda path: client.get(f"/api/events{path}")
+
+
+def shown(answer, made):
+    """The names of the events in an answer; nothing where there is no answer."""
+    if answer.status_code != 200:
+        return set()
+    body = answer.json()
+    events = body if isinstance(body, list) else body.get("results", body.get("timeline"))
+    return {made[event["id"]] for event in events}
+
+
+LISTS = ("", "?limit=1000", "/recent", "?q=ip:10.9.8.7", "?ip=10.9.8.0/24&ordering=timestamp", "?q=-type:EXPORT")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_shows_exactly_what_the_role_sees(ask, log, user, role, path):
+    answer = ask(path)
+    assert answer.status_code == (200 if user else 401)
+    made = log(user)
+    assert shown(ask(path), made) == SEEN[role]
+
+
+def test_what_is_not_ones_own_is_not_there(ask, log, user, role):
+    answers = {name: ask(f"/{key}").status_code for key, name in log(user).items()}
+    missing = 404 if user else 401
+    assert answers == {name: 200 if name in SEEN[role] else missing for name in answers}
+
+
+def test_findings_have_a_page_for_those_who_may_see_them(ask, log, user, role):
+    made = log(user)
+    answer = ask("/security")
+    allowed = FINDING in SEEN[role]
+    assert answer.status_code == (200 if allowed else 403 if user else 401)
+    assert shown(answer, made) == ({FINDING} if allowed else set())
+
+
+def test_somebody_elses_doings_are_those_that_one_sees(ask, log, user, role):
+    made = log(user)
+    answer = ask(f"/user-activity/{SOMEBODY}")
+    seen = SEEN[role] - {OWN}
+    assert answer.status_code == (200 if seen else 404 if user else 401)
+    assert shown(answer, made) == seen
+    assert not seen or answer.json()["total"] == len(seen)
+
+
+def test_ones_own_doings_are_ones_own(ask, log, user, role):
+    made = log(user)
+    assert shown(ask(f"/user-activity/{user.pk if user else 1}"), made) == SEEN[role] & {OWN}
+
+
+@pytest.mark.parametrize("name", ["summary", "timeseries", "users", "failed-logins", "endpoints", "resources"])
+def test_no_number_tells_of_a_hidden_event(ask, log, user, role, name):
+    log(user)
+    answer = ask(f"/analytics/{name}?hours=1")
+    assert answer.status_code == (200 if user else 401)
+    if user:
+        assert told(name, answer.json()) == expected(name, SEEN[role])
+
+
+def told(name, body):
+    return {
+        "summary": lambda: (body["total"], body["requests"]),
+        "timeseries": lambda: sum(value["value"] for value in body["values"]),
+        "users": lambda: sum(row["event_count"] for row in body["users"]),
+        "failed-logins": lambda: (body["total"], sum(row["event_count"] for row in body["by_address"])),
+        "endpoints": lambda: sum(row["requests"] for row in body["endpoints"]),
+        "resources": lambda: sum(row["requests"] for row in body["resources"]),
+    }[name]()
+
+
+def expected(name, seen):
+    requests, failed = int("student" in seen), int(OTHERS in seen)
+    return {
+        "summary": (len(seen), requests),
+        "timeseries": len(seen),
+        "users": len(seen),
+        "failed-logins": (failed, failed),
+    }.get(name, requests)
