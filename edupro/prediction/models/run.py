@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from edupro.prediction.errors import Busy
 from edupro.prediction.models.version import ModelVersion
+from eventlog import EventLogger
 
 LOST_AFTER = timedelta(minutes=2)  # without a heartbeat; each step has one, and takes seconds
 OPEN = ("waiting", "running")
@@ -36,7 +37,8 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
         time = now()
         running, waiting = TrainingRun.Status.RUNNING, TrainingRun.Status.WAITING
         lost = self.filter(status=running, heartbeat__lt=time - LOST_AFTER)
-        lost.update(status=TrainingRun.Status.FAILED, fault=TrainingRun.Fault.LOST, ended=time)
+        if lost.update(status=TrainingRun.Status.FAILED, fault=TrainingRun.Fault.LOST, ended=time):
+            EventLogger().log_ml_event("MODEL_TRAIN_FAILED", entity_type="prestasi", error_code="lost")  # only one runs
         untaken = self.filter(status=waiting, heartbeat__lt=time - UNTAKEN_AFTER)
         untaken.update(status=TrainingRun.Status.FAILED, fault=TrainingRun.Fault.UNTAKEN, ended=time)
 

@@ -1,10 +1,12 @@
 """What the event log hears of it: each event is made by the thing that it names."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from django.utils.timezone import now
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -12,6 +14,7 @@ from edupro.prediction import files, predicting
 from edupro.prediction.errors import ModelDamaged, NoModel
 from edupro.prediction.models import ModelVersion, TrainingRun
 from edupro.prediction.models.run import Overtaken
+from edupro.prediction.parameters import Parameters
 from edupro.prediction.tests.conftest import add_students, train
 from edupro.school.models import Siswa
 from eventlog.models import Event
@@ -58,6 +61,14 @@ def test_a_training_that_fails_tells_why(told: Quiet) -> None:
     train()
     assert ml_types() == ["MODEL_TRAIN_START", "MODEL_TRAIN_FAILED"]
     assert "there are 5" in of("MODEL_TRAIN_FAILED").error_message
+
+
+def test_a_training_whose_worker_has_died_is_told_as_failed(told: Quiet) -> None:
+    run = TrainingRun.objects.order(by=None, parameters=Parameters.of({}).as_dict())
+    TrainingRun.objects.filter(pk=run.pk).update(status="running", heartbeat=now() - timedelta(minutes=3))
+    for _ in range(2):
+        TrainingRun.objects.tell_lost()
+    assert (of("MODEL_TRAIN_FAILED").error_code, of("MODEL_TRAIN_FAILED").entity_type) == ("lost", "prestasi")
 
 
 def test_a_version_that_is_not_kept_is_not_told_as_saved(told: Quiet) -> None:
