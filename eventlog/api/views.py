@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -130,11 +130,7 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
 
     @extend_schema(
         summary="Events as they are stored",
-        responses={
-            (200, EventStreamRenderer.media_type): OpenApiTypes.STR,
-            501: OpenApiResponse(description="The server cannot stream: ask `recent?after=` again and again."),
-            503: OpenApiResponse(description="This process has as many readers as it takes."),
-        },
+        responses={(200, EventStreamRenderer.media_type): OpenApiTypes.STR},
     )
     @action(
         detail=False,
@@ -143,7 +139,8 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
         renderer_classes=[JSONRenderer, EventStreamRenderer],
     )
     def stream(self, request: Request, **kwargs: Any) -> HttpResponseBase:
-        """Events as they are stored, as Server-Sent Events, narrowed as the list; needs an ASGI server.
+        """Events as they are stored, as Server-Sent Events, narrowed as the list. Needs an ASGI server: another answers
+        501, and 503 is from a process that has as many readers as it takes.
 
         From now on, or behind `Last-Event-ID` or `?after=` (`start`, or an event's id in the stream).
         """

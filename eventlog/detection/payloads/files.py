@@ -12,7 +12,7 @@ _SLASH: Final = re.compile(r"0x2f|0x5c|\\")
 _BARE_SLASH: Final = re.compile(r"2f|5c")
 _DOT: Final = re.compile(r"0x2e|(?:\?[?.]|\.\?)(?=[\\/]|0x)|%(?=\.)")
 _SAME: Final = re.compile(r"(?<=/)(?:\./)++|(?<=/)/++")
-_NUL: Final = re.compile(r"[^\s<>\"'(){};,]{1,200}[.\\/][\w.-]{0,40}(?:\x00|%00)")
+_NUL: Final = re.compile(r"^[^\s<>\"'(){};,]{1,200}[.\\/][\w.-]{0,40}(?:\x00|%00)")
 _HIDDEN_STEP: Final = re.compile(r"(?:^|[/=])\.\./")
 
 # Where systems keep what is worth stealing; a path that is nothing else is asked for by no page.
