@@ -90,7 +90,7 @@ STEPS = (
         _("Attack the school"),
         _("Ask for something that is not yours, as strangers do all day here."),
         "/api/penghasilan",
-        [catalog.UNAUTHORIZED_ACCESS, catalog.TOKEN_REJECTED],
+        [catalog.UNAUTHORIZED_ACCESS, catalog.TOKEN_REJECTED, catalog.SQL_INJECTION, catalog.XSS, catalog.SCANNER],
     ),
     Step(
         _("Break something"),
