@@ -4,9 +4,11 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edupro.settings")
 
+TRANSPORT_ALIASES["filesystem"] = "edupro.filequeue:Transport"
 app = Celery("edupro")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
