@@ -1,10 +1,12 @@
-"""Celery for EduPro: the schedule is here, the tasks are in their apps."""
+"""Celery for EduPro: the tasks are in their apps, the event log's schedule is its own."""
 
 import os
 
 from celery import Celery
 from celery.schedules import crontab
 from kombu.transport import TRANSPORT_ALIASES
+
+from eventlog.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edupro.settings")
 
@@ -13,13 +15,9 @@ app = Celery("edupro")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    "make the months ahead": {"task": "eventlog.tasks.make_partitions", "schedule": crontab(hour="1", minute="10")},
-    "clean up what is past its time": {"task": "eventlog.tasks.clean_up", "schedule": crontab(hour="2", minute="20")},
-    "put counts together": {"task": "eventlog.tasks.compact_rollups", "schedule": 600.0},
+    **SCHEDULE,
     "remove imports that nobody confirmed": {
         "task": "edupro.school.tasks.remove_old_drafts",
         "schedule": crontab(minute="40"),
     },
-    "forward what was stored": {"task": "eventlog.tasks.forward", "schedule": 10.0},
-    "store what dead processes left": {"task": "eventlog.tasks.drain", "schedule": 30.0},
 }

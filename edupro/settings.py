@@ -3,9 +3,10 @@
 `.env` in the project's folder is read if it is there; the environment itself wins over it.
 """
 
-import ipaddress
 import sys
+from base64 import b64encode
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,9 @@ DEVELOPMENT_KEY = "for-development-only-0123456789-abcdefghijklmnopqrstuvwxyz-ed
 
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY if DEBUG else "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former ones: sessions and links go on
 JWT_SECRET_KEY = env.str("JWT_SECRET_KEY", default=DEVELOPMENT_KEY[::-1] if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-METRICS_ALLOWED_NETWORKS = [
-    ipaddress.ip_network(text) for text in env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
-]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
@@ -58,6 +57,7 @@ INSTALLED_APPS = [
     "edupro.school",
     "edupro.prediction",
     "edupro.demo",
+    "edupro.reference",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "eventlog.capture.middleware.EventLoggingMiddleware",  # first, so that every answer of the others is seen
+    "eventlog.blocking.middleware.blocking_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -147,6 +148,10 @@ TIME_ZONE = env.str("TIME_ZONE", default="Asia/Jakarta")
 USE_TZ = True
 
 # --- who may enter, and how the browser is kept safe ---
+AUTHENTICATION_BACKENDS = [
+    "eventlog.blocking.backend.BlockingBackend",  # first, so that no password of a blocked account is looked at
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -234,6 +239,9 @@ SPECTACULAR_SETTINGS = {
         "Pendidikan": "edupro.school.models.PenghasilanOrtu.Pendidikan",
         "KategoriPresensi": "edupro.school.models.Presensi.Kategori",
         "Tingkat": "edupro.prediction.bands.Prestasi",
+        "AlertState": "eventlog.models.alert.STATE_CHOICES",
+        "NotificationKind": "eventlog.models.notification.KIND_CHOICES",
+        "NotificationState": "eventlog.models.notification.STATE_CHOICES",
     },
     "TAGS": [
         {"name": "auth", "description": "Signing in and out, accounts and passwords."},
@@ -243,6 +251,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "penghasilan", "description": "Parents' incomes. For administrators."},
         {"name": "prediksi", "description": "Achievement, foretold by a decision tree."},
         {"name": "events", "description": "What happened: who did what, when, from where, with what result."},
+        {"name": "alerts", "description": "What somebody should look at, and what has become of it."},
     ],
 }
 SIMPLE_JWT = {
@@ -282,6 +291,9 @@ if CELERY_BROKER_URL == "filesystem://":
 # --- the event log ---
 EVENTLOG: dict[str, Any] = {
     "SPOOL_DIR": VAR_DIR / "spool",
+    "CHECKPOINT_DIR": VAR_DIR / "checkpoints",
+    "SIGNING_KEY": [b64encode(sha256(DEVELOPMENT_KEY.encode()).digest()).decode()] if DEBUG else [],
+    "ENCRYPTION_KEYS": [b64encode(sha256(DEVELOPMENT_KEY[::-1].encode()).digest()).decode()] if DEBUG else [],
     "ENVIRONMENT": "development" if DEBUG else "production",
     "APPLICATION_VERSION": "0.1.0",
     "AUDITED_MODELS": {
@@ -289,7 +301,7 @@ EVENTLOG: dict[str, Any] = {
         "school.NilaiRaport": {"name": "nilai", "read": True},
         "school.Presensi": {"name": "presensi"},
         "school.KelasGuru": {"name": "kelas_guru"},
-        "school.PenghasilanOrtu": {"name": "penghasilan", "read": True},
+        "school.PenghasilanOrtu": {"name": "penghasilan", "read": True, "sensitive": True},
         # What was looked at is in the school's own records; a training is told by its model's events.
         "prediction.Prediksi": {"name": "prestasi", "exclude": ["features"]},
         "prediction.ModelVersion": {"name": "model_prestasi", "exclude": ["metrics"]},

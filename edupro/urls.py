@@ -5,8 +5,6 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from edupro import health
-from edupro.metrics import metrics
 from edupro.openapi.views import DocsView, SchemaView
 from edupro.people.views import HomeView, SayaView
 
@@ -22,9 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("edupro.people.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    re_path(r"^health/live/?$", health.live, name="live"),
-    re_path(r"^health/ready/?$", health.ready, name="ready"),
-    re_path(r"^metrics/?$", metrics, name="metrics"),
+    path("", include("eventlog.monitoring.urls")),
     re_path(r"^docs/?$", DocsView.as_view(), name="docs"),
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     path("api/", include("eventlog.api.urls")),

@@ -11,6 +11,8 @@ class EventLogConfig(AppConfig):
 
     def ready(self) -> None:
         from eventlog import checks
+        from eventlog.alerts import background, opening
+        from eventlog.blocking import answering
         from eventlog.capture import (
             carrying,
             changes,
@@ -25,6 +27,7 @@ class EventLogConfig(AppConfig):
             uploads,
         )
         from eventlog.conf import conf
+        from eventlog.detection import findings, watching
 
         checks.register()
         if conf.TRIGGER_MODELS:
@@ -42,3 +45,7 @@ class EventLogConfig(AppConfig):
         deletions.connect()
         signals.connect()
         logs.connect()
+        background.connect()
+        watching.connect()
+        findings.give_to(opening.receive)
+        findings.give_to(answering.answer)

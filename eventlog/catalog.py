@@ -140,13 +140,19 @@ EVENTS_RESTORED = _type("EVENTS_RESTORED", SYSTEM, _("Events restored"))
 EVENTS_EXPORTED = _type("EVENTS_EXPORTED", SYSTEM, _("Events exported"), LOW)
 EVENTS_VIEWED = _type("EVENTS_VIEWED", SYSTEM, _("Events viewed"), DEBUG)
 EVENTS_SEALED = _type("EVENTS_SEALED", SYSTEM, _("Events sealed"), DEBUG)
+EVENTS_VERIFIED = _type("EVENTS_VERIFIED", SYSTEM, _("Event log verified"))
 FORWARD_FAILED = _type("FORWARD_FAILED", SYSTEM, _("Events not forwarded"), HIGH, ERROR)
+RULE_FAILED = _type("RULE_FAILED", SYSTEM, _("Detection rule failed"), HIGH, ERROR)
 HOLD_PLACED = _type("HOLD_PLACED", SYSTEM, _("Deletion put on hold"), LOW)
 HOLD_LIFTED = _type("HOLD_LIFTED", SYSTEM, _("Deletion allowed again"), LOW)
 DEAD_LETTER_RETRIED = _type("DEAD_LETTER_RETRIED", SYSTEM, _("Refused event tried again"))
 DEAD_LETTER_DISCARDED = _type("DEAD_LETTER_DISCARDED", SYSTEM, _("Refused event discarded"), MEDIUM)
 SUBJECT_EXPORTED = _type("SUBJECT_EXPORTED", SYSTEM, _("Person's data exported"), LOW)
 SUBJECT_ERASED = _type("SUBJECT_ERASED", SYSTEM, _("Person's data erased"), MEDIUM)
+SUBJECT_REQUESTED = _type("SUBJECT_REQUESTED", SYSTEM, _("Request of a person entered"))
+SUBJECT_CONFIRMED = _type("SUBJECT_CONFIRMED", SYSTEM, _("Erasure of a person confirmed"), MEDIUM)
+SUBJECT_REFUSED = _type("SUBJECT_REFUSED", SYSTEM, _("Request of a person refused"), LOW)
+THRESHOLD_EXCEEDED = _type("THRESHOLD_EXCEEDED", SYSTEM, _("Limit exceeded"), MEDIUM)
 ALERT_OPENED = _type("ALERT_OPENED", SYSTEM, _("New alert"), MEDIUM)
 ALERT_UPDATED = _type("ALERT_UPDATED", SYSTEM, _("Alert updated"))
 
@@ -197,8 +203,16 @@ def lookup(name: str) -> EventType | None:
     known = TYPES.get(name)
     if known is not None:
         return known
-    for action, (label, severity) in CRUD_ACTIONS.items():
+    if deed := deed_of(name):
+        label, severity = CRUD_ACTIONS[deed[1]]
+        return EventType(name, CRUD, label % {"entity": deed[0]}, severity)
+    return None
+
+
+def deed_of(name: str) -> tuple[str, str] | None:
+    """(entity, action) of a type that `crud_type` made."""
+    for action in CRUD_ACTIONS:
         entity = name.removesuffix(f"_{action}")
         if entity and entity != name and not entity.endswith("_BULK"):
-            return EventType(name, CRUD, label % {"entity": entity.lower()}, severity)
+            return entity.lower(), action
     return None

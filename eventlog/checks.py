@@ -12,24 +12,41 @@ from django.core.checks import register as register_check
 from django.db import connections
 from django.urls import URLResolver, get_resolver
 
-from eventlog import catalog
+from eventlog import catalog, database_checks
 from eventlog.conf import SETTINGS, conf, given
+from eventlog.explained import explained
+from eventlog.integrity import keys
 from eventlog.pipeline.outbox import events_alias
+from eventlog.privacy import keyring
 
+BLOCKING_BACKEND = "eventlog.blocking.backend.BlockingBackend"
+BLOCKING_MIDDLEWARE = "eventlog.blocking.middleware.blocking_middleware"
 MIDDLEWARE = "eventlog.capture.middleware.EventLoggingMiddleware"
 
 
 def register() -> None:
-    register_check(settings_are_right, Tags.compatibility)
-    register_check(signals_are_there, Tags.compatibility)
-    register_check(reset_views_are_there, Tags.urls)
-    register_check(middleware_is_first, Tags.compatibility)
-    register_check(journal_is_writable, Tags.files)
-    register_check(database_is_postgresql, Tags.compatibility)
-    register_check(bulk_writes_are_seen, Tags.compatibility)
-    register_check(triggers_can_be_kept, Tags.compatibility)
-    register_check(triggers_are_there, Tags.database)
-    register_check(sinks_can_be_used, Tags.compatibility)
+    register_check(explained(settings_are_right), Tags.compatibility)
+    register_check(explained(signals_are_there), Tags.compatibility)
+    register_check(explained(reset_views_are_there), Tags.urls)
+    register_check(explained(middleware_is_first), Tags.compatibility)
+    register_check(explained(journal_is_writable), Tags.files)
+    register_check(explained(database_is_postgresql), Tags.compatibility)
+    register_check(explained(bulk_writes_are_seen), Tags.compatibility)
+    register_check(explained(triggers_can_be_kept), Tags.compatibility)
+    register_check(explained(triggers_are_there), Tags.database)
+    register_check(explained(sinks_can_be_used), Tags.compatibility)
+    register_check(explained(alerts_can_be_told), Tags.compatibility)
+    register_check(explained(blocks_are_asked_for), Tags.security)
+    register_check(explained(rules_are_there), Tags.compatibility)
+    register_check(explained(places_are_known), Tags.files)
+    register_check(explained(checkpoints_are_signed), Tags.security, deploy=True)
+    register_check(explained(anchors_can_be_used), Tags.compatibility)
+    register_check(explained(database_checks.events_are_guarded), Tags.database)
+    register_check(explained(database_checks.store_order_is_whole), Tags.database)
+    register_check(explained(database_checks.connections_are_kept), Tags.compatibility, deploy=True)
+    register_check(explained(archive_can_be_used), Tags.files)
+    register_check(explained(encryption_can_be_used), Tags.security)
+    register_check(explained(sensitive_events_are_encrypted), Tags.security, deploy=True)
 
 
 def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -47,7 +64,7 @@ def settings_are_right(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
         except (ValueError, json.JSONDecodeError) as expected:
             hint = "Its value is not shown." if SETTINGS[name].secret else f"It is {value!r}."
             problems.append(Error(f"EVENTLOG[{name!r}] must be {expected}.", hint=hint, id="eventlog.E003"))
-    problems += unknown_models()
+    problems += unknown_models() + unknown_categories()
     if conf.PIPELINE == "celery":
         hint = 'Use "direct" (journal and writer thread) or, in tests, "sync".'
         problems.append(Error('EVENTLOG["PIPELINE"] = "celery" is not available.', hint=hint, id="eventlog.E004"))
@@ -62,6 +79,15 @@ def unknown_models() -> list[CheckMessage]:
         Error(f"EVENTLOG names a model that there is not: {label}.", hint=hint, id="eventlog.E006")
         for label in labels
         if label.lower() not in known
+    ]
+
+
+def unknown_categories() -> list[CheckMessage]:
+    hint = f"Known are: {', '.join(catalog.CATEGORIES)}."
+    return [
+        Error(f"RETENTION_DAYS_BY_CATEGORY: there is no category {category}.", hint=hint, id="eventlog.E014")
+        for category in conf.RETENTION_DAYS_BY_CATEGORY
+        if category not in catalog.CATEGORIES
     ]
 
 
@@ -178,10 +204,119 @@ def sinks_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         try:
             sink = target(name, options).sink
         except ValueError as expected:
-            hint = "Nothing is forwarded to it until then. The README has an example of each kind."
+            hint = "Nothing is forwarded to it until then."
             problems.append(Error(f"FORWARD_TO: {name} needs {expected}.", hint=hint, id="eventlog.E010"))
             continue
         if not sink.is_private:
             hint = "Use tls:// or https://, unless the way there is private."
             problems.append(Warning(f"FORWARD_TO: {name} is sent in the clear.", hint=hint, id="eventlog.W009"))
     return problems
+
+
+def alerts_can_be_told(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from eventlog.alerts import channels, messages
+
+    hint = "Nobody is told there until then."
+    problems: list[CheckMessage] = [
+        Error(f"{where} needs {expected}.", hint=hint, id="eventlog.E011") for where, expected in channels.faults()
+    ]
+    hint = "Give it a secret and https://, unless the way there is private."
+    problems += [Warning(f"ALERT_WEBHOOKS: {said}.", hint=hint, id="eventlog.W010") for said in channels.unsigned()]
+    if channels.channels() and not messages.knows_site():
+        hint = "Set EVENTLOG_SITE_URL to where people open the site, such as https://edupro.school.example."
+        problems.append(Warning("Messages about alerts lead to localhost.", hint=hint, id="eventlog.W011"))
+    return problems
+
+
+def blocks_are_asked_for(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """With `BLOCK_AFTER_BRUTE_FORCE` on: without the backend nobody is refused, without the middleware nobody told."""
+    if not conf.BLOCK_AFTER_BRUTE_FORCE:
+        return []
+    problems: list[CheckMessage] = []
+    if list(settings.AUTHENTICATION_BACKENDS)[:1] != [BLOCKING_BACKEND]:
+        hint = f'Put "{BLOCKING_BACKEND}" first in AUTHENTICATION_BACKENDS.'
+        problems.append(
+            Error("BLOCK_AFTER_BRUTE_FORCE is on, but blocks are not asked for.", hint=hint, id="eventlog.E013")
+        )
+    if BLOCKING_MIDDLEWARE not in settings.MIDDLEWARE:
+        hint = f'Put "{BLOCKING_MIDDLEWARE}" right below {MIDDLEWARE} in MIDDLEWARE.'
+        problems.append(Warning("Blocked sign-ins are not answered with 429.", hint=hint, id="eventlog.W013"))
+    return problems
+
+
+def rules_are_there(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from eventlog.detection.rules import RULES, by_name
+
+    hint = "Known are: " + ", ".join(sorted(rule.name for rule in RULES)) + "."
+    return [
+        Error(f"EVENTLOG['RULES'] has an unknown rule {name}.", hint=hint, id="eventlog.E012")
+        for name in conf.RULES
+        if by_name(name) is None
+    ]
+
+
+def places_are_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from eventlog.detection.places import opened
+
+    path = conf.GEOIP_PATH
+    if path is None or opened(path) is not None:
+        return []
+    hint = "Give the path of a GeoLite2-City.mmdb or the like; until then nobody travels, as far as the rules know."
+    return [Warning(f"GEOIP_PATH: {path} cannot be read as a GeoIP database.", hint=hint, id="eventlog.W012")]
+
+
+def checkpoints_are_signed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Of `check --deploy`: without a key the proof holds only against who does not know how it is made."""
+    if not keys.is_signing():
+        hint = "Set EVENTLOG_SIGNING_KEY to 32 random bytes in base64: openssl rand -base64 32."
+        return [Warning("No checkpoints of the log are signed.", hint=hint, id="eventlog.W014")]
+    if conf.CHECKPOINT_DIR is None and not conf.CHECKPOINT_ANCHORS:
+        hint = "Set EVENTLOG_CHECKPOINT_DIR to a folder that the database's administrator cannot write, or anchors."
+        return [Warning("Checkpoints are kept in the database alone.", hint=hint, id="eventlog.W015")]
+    return []
+
+
+def anchors_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from eventlog.integrity import anchors
+
+    hint = "It is given no checkpoint until then."
+    return [
+        Error(f"CHECKPOINT_ANCHORS: {name} needs {expected}.", hint=hint, id="eventlog.E018")
+        for name, expected in anchors.faults()
+    ]
+
+
+def archive_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from eventlog.retention.shelf import Unusable, shelf
+
+    if not conf.ARCHIVE_DIR:
+        return []
+    try:
+        shelf()
+    except Unusable as problem:
+        hint = "Nothing is archived until then, and so nothing is removed."
+        return [Error(f"{problem}.", hint=hint, id="eventlog.E015")]
+    days = conf.ARCHIVE_RETENTION_DAYS
+    if days is not None and days <= conf.ARCHIVE_AFTER_DAYS:
+        hint = "Give ARCHIVE_RETENTION_DAYS more days than ARCHIVE_AFTER_DAYS, or leave it out to keep the files."
+        return [Error("The archive's files are removed as soon as they are made.", hint=hint, id="eventlog.E016")]
+    return []
+
+
+def encryption_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not keyring.is_on():
+        return []
+    try:
+        keyring.keyring()
+    except keyring.Unusable as problem:
+        hint = "Events wait in the journal until then. Make a key with: openssl rand -base64 32."
+        return [Error(f"{problem}.", hint=hint, id="eventlog.E017")]
+    return []
+
+
+def sensitive_events_are_encrypted(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Of `check --deploy`."""
+    if keyring.is_on():
+        return []
+    hint = "Set EVENTLOG_ENCRYPTION_KEYS to 32 random bytes in base64, and keep a copy."
+    return [Warning("Sensitive events are stored in plain text.", hint=hint, id="eventlog.W018")]

@@ -5,15 +5,19 @@ Values come from the environment (`EVENTLOG_<NAME>`; lists by comma, mappings as
 (see `checks.py`); meanwhile its default counts, so that a typing mistake never stops a request.
 """
 
+import base64
 import ipaddress
 import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -21,9 +25,17 @@ from django.utils.module_loading import import_string
 from eventlog.privacy.redaction import DEFAULT_SENSITIVE_FIELDS
 
 PREFIX = "EVENTLOG_"
+DEFAULT_IDENTIFYING_FIELDS: Final = (
+    *("name", "nama", "full_name", "nama_lengkap", "display_name", "username", "email", "mail", "surel"),
+    *("nis", "nisn", "nik", "nip", "nuptk", "phone", "telephone", "mobile"),
+    *("telp", "telepon", "no_telp", "no_hp", "hp"),
+    *("address", "alamat"),
+)  # fmt: skip
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+MAILTO: Final = "mailto:"
 UNIX: Final = "unix"  # among the proxies: whoever is at the other end of a unix socket, which has no address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Networks = tuple[Network, ...]
 Proxies = tuple[Network | Literal["unix"], ...]
 
 
@@ -51,6 +63,10 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
     return parse
 
 
+def optional(parse: Callable[[Any], int]) -> Callable[[Any], int | None]:
+    return lambda value: None if value in (None, "") else parse(value)
+
+
 def seconds(value: Any) -> float:
     try:
         number = float(value)
@@ -58,6 +74,16 @@ def seconds(value: Any) -> float:
         number = -1.0
     if isinstance(value, bool) or not 0 < number <= 3600:
         raise ValueError("seconds, more than 0 and at most 3600")
+    return number
+
+
+def percent(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if isinstance(value, bool) or not 0 < number <= 100:
+        raise ValueError("percent, more than 0 and at most 100")
     return number
 
 
@@ -96,6 +122,13 @@ def names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def networks(value: Any) -> Networks:
+    try:
+        return tuple(ipaddress.ip_network(item, strict=False) for item in names(value))
+    except ValueError:
+        raise ValueError("a list of IP addresses or networks, such as 10.0.0.0/8") from None
+
+
 def proxies(value: Any) -> Proxies:
     try:
         return tuple(UNIX if item == UNIX else ipaddress.ip_network(item, strict=False) for item in names(value))
@@ -109,6 +142,7 @@ AUDIT_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
     "exclude": names,
     "mask": names,
     "read": boolean,
+    "sensitive": boolean,
 }
 
 
@@ -126,6 +160,39 @@ def audited_models(value: Any) -> Literal["*"] | dict[str, dict[str, Any]]:
     if isinstance(value, Mapping) and all(isinstance(options, Mapping) for options in value.values()):
         return {str(label): audit_options(options) for label, options in value.items()}
     return {label: {} for label in names(value)}
+
+
+RULE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "enabled": boolean,
+    "threshold": whole_number(1, 1_000_000),
+    "window": whole_number(1, 31 * 86_400),
+}
+
+
+def rules(value: Any) -> dict[str, dict[str, Any]]:
+    """Whether there are rules of these names is looked at by `checks.py`."""
+    expected = 'a mapping such as {"scan_burst": {"threshold": 30}} (in the environment: as JSON)'
+    try:
+        value = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        raise ValueError(expected) from None
+    if not isinstance(value, Mapping) or not all(isinstance(options, Mapping) for options in value.values()):
+        raise ValueError(expected)
+    for options in value.values():
+        if unknown := set(options) - set(RULE_OPTIONS):
+            raise ValueError(f"with the options {', '.join(sorted(RULE_OPTIONS))}; not {', '.join(sorted(unknown))}")
+    return {
+        str(name): {option: RULE_OPTIONS[option](given) for option, given in options.items()}
+        for name, options in value.items()
+    }
+
+
+def periods(value: Any) -> dict[str, int]:
+    """Whether there are categories of these names is looked at by `checks.py`."""
+    value, days = decoded(value), whole_number(1, 36_500)
+    if not isinstance(value, Mapping):
+        raise ValueError('a mapping such as {"AUTH": 365} (in the environment: as JSON)')
+    return {str(category): days(number) for category, number in value.items()}
 
 
 def recorded_signals(value: Any) -> dict[str, str]:
@@ -150,6 +217,81 @@ def sinks(value: Any) -> dict[str, Mapping[str, Any]]:
     return dict(value)
 
 
+def decoded(value: Any) -> Any:
+    """What the environment's text says as JSON; raises ValueError without quoting it."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        raise ValueError("JSON") from None
+
+
+def receivers(value: Any) -> dict[str, Mapping[str, Any]]:
+    """Addresses, or addresses with options; what the options say is read by `alerts/channels.py`."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = decoded(value)
+    if isinstance(value, Mapping):
+        return sinks(value)
+    return {name: {} for name in names(value)}
+
+
+def webhooks(value: Any) -> dict[str, Mapping[str, Any]]:
+    """URLs, which are then called by their host (`mailto:` by its address), or names with options."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = decoded(value)
+    if isinstance(value, Mapping):
+        return sinks(value)
+    named: dict[str, Mapping[str, Any]] = {}
+    for url in names(value):
+        host = url.removeprefix(MAILTO) if url.startswith(MAILTO) else urlsplit(url).hostname or "webhook"
+        others = (f"{host} {number}" for number in count(2))
+        name = next(name for name in chain([host], others) if name not in named)
+        named[name] = {"url": url}
+    return named
+
+
+def signing_keys(value: Any) -> tuple[str, ...]:
+    """What the keys are is read by `integrity/keys.py`."""
+    expected = (
+        "a list of Ed25519 keys, 32 bytes in base64 each, the old ones as public:… (in the environment: by comma)"
+    )
+    try:
+        keys = names(value)
+        whole = all(len(base64.b64decode(key.removeprefix("public:"), validate=True)) == 32 for key in keys)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not whole:
+        raise ValueError(expected)
+    return keys
+
+
+def encryption_keys(value: Any) -> tuple[str, ...]:
+    """What the keys are is read by `privacy/keyring.py`: one that cannot be used must not switch encryption off."""
+    try:
+        return names(value)
+    except ValueError:
+        return ("",)
+
+
+def hours(value: Any) -> tuple[time, time] | None:
+    expected = "two times of day such as 22:00-06:00, or empty"
+    if value in ("", None):
+        return None
+    try:
+        begin, end = (time.fromisoformat(part.strip()) for part in text(value).split("-"))
+    except ValueError:
+        raise ValueError(expected) from None
+    if begin == end or begin.tzinfo or end.tzinfo:
+        raise ValueError(expected)
+    return begin, end
+
+
+def site_url(value: Any) -> str:
+    url = urlsplit(text(value))
+    if value and (url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment):
+        raise ValueError("a URL such as https://edupro.school.example")
+    return str(value).rstrip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`parse` takes a Python value or the environment's text; its ValueError says what was expected. The value of a
@@ -170,7 +312,13 @@ SETTINGS = {
     "SPOOL_SYNC": Setting("never", choice("never", "batch", "always")),
     "RAISE_ERRORS": Setting(False, boolean),
     "SENSITIVE_FIELDS": Setting(DEFAULT_SENSITIVE_FIELDS, lambda value: DEFAULT_SENSITIVE_FIELDS + names(value)),
-    "EXCLUDE_PATHS": Setting(("/static/", "/health/", "/metrics", "/favicon.ico", "/admin/jsi18n/"), names),
+    "EXCLUDE_PATHS": Setting(
+        (
+            *("/static/", "/health/", "/metrics", "/favicon.ico", "/admin/jsi18n/"),
+            *("/admin/eventlog/event/live/", "/admin/eventlog/dashboard/live/"),
+        ),
+        names,
+    ),
     "EXCLUDE_TASKS": Setting(("eventlog.tasks.", "celery.chord_unlock", "celery.backend_cleanup"), names),
     "CAPTURE_BODIES": Setting(True, boolean),
     "MAX_BODY_BYTES": Setting(16_384, whole_number(0, 1 << 20)),
@@ -184,8 +332,35 @@ SETTINGS = {
     "VISIBLE_EVENTS": Setting(None, dotted_path),
     "MAX_STREAMS": Setting(100, whole_number(0, 10_000)),
     "MAX_STREAMS_PER_USER": Setting(5, whole_number(0, 10_000)),
+    "BLOCK_AFTER_BRUTE_FORCE": Setting(False, boolean),
+    "BLOCK_MINUTES": Setting(15, whole_number(1, 1440)),
+    "SAFE_NETWORKS": Setting((), networks),
+    "METRICS_ALLOWED_NETWORKS": Setting(networks(["127.0.0.0/8", "::1/128"]), networks),
+    "PARTITION_BY": Setting("month", choice("month", "week", "day")),
     "LOG_RETENTION_DAYS": Setting(90, whole_number(1, 36_500)),
+    "RETENTION_DAYS_BY_CATEGORY": Setting({}, periods),
+    "ARCHIVE_DIR": Setting("", text),
+    "ARCHIVE_AFTER_DAYS": Setting(30, whole_number(1, 36_500)),
+    "ARCHIVE_RETENTION_DAYS": Setting(None, optional(whole_number(1, 36_500))),
+    "IDENTIFYING_FIELDS": Setting(DEFAULT_IDENTIFYING_FIELDS, lambda value: DEFAULT_IDENTIFYING_FIELDS + names(value)),
     "FORWARD_TO": Setting({}, sinks, secret=True),
+    "ERROR_RATE_THRESHOLD": Setting(5.0, percent),
+    "RESPONSE_TIME_THRESHOLD": Setting(1000, whole_number(1, 3_600_000)),
+    "FAILED_LOGIN_THRESHOLD": Setting(5, whole_number(1, 10_000)),
+    "ALERT_EMAILS": Setting({}, receivers),
+    "ALERT_WEBHOOKS": Setting({}, webhooks, secret=True),
+    "ALERT_QUIET_HOURS": Setting(None, hours),
+    "ALERT_COOLDOWN": Setting(3600, whole_number(0, 604_800)),
+    "ALERT_ESCALATION": Setting(1800, whole_number(0, 604_800)),
+    "SIGNING_KEY": Setting((), signing_keys, secret=True),
+    "CHECKPOINT_DIR": Setting(None, folder),
+    "ENCRYPTION_KEYS": Setting((), encryption_keys, secret=True),
+    "CHECKPOINT_ANCHORS": Setting({}, webhooks, secret=True),
+    "SITE_URL": Setting("", site_url),
+    "DETECT_BEHAVIOUR": Setting(True, boolean),
+    "RULES": Setting({}, rules),
+    "GEOIP_PATH": Setting(None, folder),
+    "ANONYMOUS_ANALYTICS": Setting(False, boolean),
     "ENVIRONMENT": Setting("", text),
     "APPLICATION_VERSION": Setting("", text),
 }
@@ -285,7 +460,7 @@ class Conf:
     @property
     def EXCLUDE_PATHS(self) -> tuple[str, ...]:
         """Beginnings of request paths that are not recorded. Default what no person asks for: static files,
-        health checks, metrics, the admin's script of translations."""
+        health checks, metrics, the admin's script of translations, the console's looking again."""
         return self._get("EXCLUDE_PATHS")  # type: ignore[no-any-return]
 
     @property
@@ -363,14 +538,169 @@ class Conf:
         return self._get("MAX_STREAMS_PER_USER")  # type: ignore[no-any-return]
 
     @property
+    def BLOCK_AFTER_BRUTE_FORCE(self) -> bool:
+        """Whether a pair of address and account at which passwords were guessed may not sign in for a while. Default
+        False."""
+        return self._get("BLOCK_AFTER_BRUTE_FORCE")  # type: ignore[no-any-return]
+
+    @property
+    def BLOCK_MINUTES(self) -> int:
+        """Minutes for which such a pair may not sign in. Default 15."""
+        return self._get("BLOCK_MINUTES")  # type: ignore[no-any-return]
+
+    @property
+    def SAFE_NETWORKS(self) -> Networks:
+        """Networks from which a superuser is never kept out, whatever was guessed. Default none."""
+        return self._get("SAFE_NETWORKS")  # type: ignore[no-any-return]
+
+    @property
+    def METRICS_ALLOWED_NETWORKS(self) -> Networks:
+        """Networks whose machines may ask `/metrics`, besides superusers. Default this machine."""
+        return self._get("METRICS_ALLOWED_NETWORKS")  # type: ignore[no-any-return]
+
+    @property
+    def PARTITION_BY(self) -> Literal["month", "week", "day"]:
+        """Of how much time the events lie in a table of their own. Where it is changed, tables that are there stay.
+        Default `month`."""
+        return self._get("PARTITION_BY")  # type: ignore[no-any-return]
+
+    @property
     def LOG_RETENTION_DAYS(self) -> int:
-        """Days after which events are removed by `eventlog_cleanup`. Default 90."""
+        """Days after which events are removed by `eventlog_cleanup`, unless something else is said for their category.
+        Default 90."""
         return self._get("LOG_RETENTION_DAYS")  # type: ignore[no-any-return]
+
+    @property
+    def RETENTION_DAYS_BY_CATEGORY(self) -> dict[str, int]:
+        """Days for the events of a category, as {"AUTH": 365}. An event that has days of its own is kept for those.
+        Default none."""
+        return self._get("RETENTION_DAYS_BY_CATEGORY")  # type: ignore[no-any-return]
+
+    @property
+    def ARCHIVE_DIR(self) -> str:
+        """Where events are copied to before they are removed: a folder, or an address such as s3://bucket/events. What
+        fsspec knows will do, with the library that it asks for. Default empty: what is past its time just goes."""
+        return self._get("ARCHIVE_DIR")  # type: ignore[no-any-return]
+
+    @property
+    def ARCHIVE_AFTER_DAYS(self) -> int:
+        """Days after which a day's events are copied to the archive. Default 30: what comes late is there by then, and
+        before LOG_RETENTION_DAYS are over there is time to see that something is wrong with the archive."""
+        return self._get("ARCHIVE_AFTER_DAYS")  # type: ignore[no-any-return]
+
+    @property
+    def ARCHIVE_RETENTION_DAYS(self) -> int | None:
+        """Days after which a file of the archive is removed. Default None: never."""
+        return self._get("ARCHIVE_RETENTION_DAYS")  # type: ignore[no-any-return]
+
+    @property
+    def IDENTIFYING_FIELDS(self) -> tuple[str, ...]:
+        """Names of fields whose values name a person wherever they stand, besides the built-in ones: what an erasure
+        looks for in texts about others. Default none."""
+        return self._get("IDENTIFYING_FIELDS")  # type: ignore[no-any-return]
 
     @property
     def FORWARD_TO(self) -> dict[str, Mapping[str, Any]]:
         """Sinks that stored events are sent on to, as {name: options}; see the README. Default none."""
         return self._get("FORWARD_TO")  # type: ignore[no-any-return]
+
+    @property
+    def ERROR_RATE_THRESHOLD(self) -> float:
+        """Percent of requests answered 500 or worse, in five minutes, beyond which there is an alert. Default 5."""
+        return self._get("ERROR_RATE_THRESHOLD")  # type: ignore[no-any-return]
+
+    @property
+    def RESPONSE_TIME_THRESHOLD(self) -> int:
+        """Milliseconds that 95 % of all requests, and the mean of an endpoint's, may take in five minutes. Default
+        1000."""
+        return self._get("RESPONSE_TIME_THRESHOLD")  # type: ignore[no-any-return]
+
+    @property
+    def FAILED_LOGIN_THRESHOLD(self) -> int:
+        """Failed attempts to sign in to one account that are taken for guessing; ten times as many in an hour for the
+        whole site, where more fail than succeed. Default 5."""
+        return self._get("FAILED_LOGIN_THRESHOLD")  # type: ignore[no-any-return]
+
+    @property
+    def ALERT_EMAILS(self) -> dict[str, Mapping[str, Any]]:
+        """Addresses that are told of alerts, or {address: options}; see docs/alerts.md. Default none."""
+        return self._get("ALERT_EMAILS")  # type: ignore[no-any-return]
+
+    @property
+    def ALERT_WEBHOOKS(self) -> dict[str, Mapping[str, Any]]:
+        """Webhooks that are told of alerts, {name: options} or URLs; see docs/alerts.md. Default none."""
+        return self._get("ALERT_WEBHOOKS")  # type: ignore[no-any-return]
+
+    @property
+    def ALERT_QUIET_HOURS(self) -> tuple[time, time] | None:
+        """Times of day, in the project's time zone, between which people are told of critical alerts alone:
+        `22:00-06:00`. Default none."""
+        return self._get("ALERT_QUIET_HOURS")  # type: ignore[no-any-return]
+
+    @property
+    def ALERT_COOLDOWN(self) -> int:
+        """Seconds after a message about an alert in which the same receiver gets no other, unless it has become worse.
+        Default 3600."""
+        return self._get("ALERT_COOLDOWN")  # type: ignore[no-any-return]
+
+    @property
+    def ALERT_ESCALATION(self) -> int:
+        """Seconds after which a high or critical alert that nobody has acknowledged is told again; 0: never. Default
+        1800."""
+        return self._get("ALERT_ESCALATION")  # type: ignore[no-any-return]
+
+    @property
+    def SIGNING_KEY(self) -> tuple[str, ...]:
+        """Ed25519 keys that checkpoints are signed with: the first, a seed of 32 bytes in base64, signs; those that
+        follow, seeds or `public:` and a public key, are of earlier times and only verify. Default none: there are no
+        checkpoints."""
+        return self._get("SIGNING_KEY")  # type: ignore[no-any-return]
+
+    @property
+    def CHECKPOINT_DIR(self) -> Path | None:
+        """Folder outside of the database that checkpoints are also written to, a file a day; best on a disk of which
+        the database's administrator has no part. Default none."""
+        return self._get("CHECKPOINT_DIR")  # type: ignore[no-any-return]
+
+    @property
+    def ENCRYPTION_KEYS(self) -> tuple[str, ...]:
+        """Keys of 32 bytes in base64 that the values of sensitive events and archive files are encrypted with: the
+        first encrypts, all decrypt. Default none: nothing is encrypted. See docs/encryption.md."""
+        return self._get("ENCRYPTION_KEYS")  # type: ignore[no-any-return]
+
+    @property
+    def CHECKPOINT_ANCHORS(self) -> dict[str, Mapping[str, Any]]:
+        """Who outside keeps signed checkpoints: webhooks and `mailto:` addresses, as URLs or {name: options}; see
+        docs/verify.md. Default none."""
+        return self._get("CHECKPOINT_ANCHORS")  # type: ignore[no-any-return]
+
+    @property
+    def SITE_URL(self) -> str:
+        """Where this site is, for links in messages: `https://edupro.school.example`. Default: the first of
+        ALLOWED_HOSTS."""
+        return self._get("SITE_URL")  # type: ignore[no-any-return]
+
+    @property
+    def DETECT_BEHAVIOUR(self) -> bool:
+        """Whether rules look at what people do, in what was stored. Default True."""
+        return self._get("DETECT_BEHAVIOUR")  # type: ignore[no-any-return]
+
+    @property
+    def RULES(self) -> dict[str, dict[str, Any]]:
+        """What is different for a rule: `enabled`, `threshold`, `window` in seconds; docs/threats.md has the
+        defaults. Default nothing."""
+        return self._get("RULES")  # type: ignore[no-any-return]
+
+    @property
+    def GEOIP_PATH(self) -> Path | None:
+        """A GeoIP database (`.mmdb`, with cities) that says where an address is. Default none."""
+        return self._get("GEOIP_PATH")  # type: ignore[no-any-return]
+
+    @property
+    def ANONYMOUS_ANALYTICS(self) -> bool:
+        """Whether counts and numbers do without who it was: no user is counted, and addresses are those of networks
+        (/24, of IPv6 /48). Events keep both; docs/retention.md. Default False."""
+        return self._get("ANONYMOUS_ANALYTICS")  # type: ignore[no-any-return]
 
     @property
     def ENVIRONMENT(self) -> str:

@@ -34,12 +34,13 @@ ANONYMOUS = Actor()
 
 @dataclass(slots=True)
 class Meter:
-    """What one request has cost the database so far, and the categories of what was recorded in it; shared by the
-    contexts nested in it."""
+    """What one request has cost the database so far, the categories of what was recorded in it, and whether something
+    of that was sensitive; shared by the contexts nested in it."""
 
     query_count: int = 0
     query_seconds: float = 0.0
     categories: set[str] = field(default_factory=set)
+    is_sensitive: bool = False
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -53,6 +53,7 @@ def record_event(
         record = make_record(event_type, columns, {**surrounding(context, columns), **(clean or {})})
         if context.meter is not None:
             context.meter.categories.add(record.event_category)
+            context.meter.is_sensitive |= record.columns.get("is_sensitive", False)
         if conf.ENABLED:
             recorder.keep(record, using=using)
     except Exception as error:

@@ -4,7 +4,7 @@ A record's past is not stored: it is what it is now, walked back through its eve
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from eventlog.capture.stored import values_of
 from eventlog.cleaning import CUT_MARK
 from eventlog.models import Event, EventQuerySet
 from eventlog.pipeline import outbox, rows
+from eventlog.privacy import keyring
+from eventlog.privacy.opening import Covered, uncovered
 from eventlog.record import clean_columns
 from eventlog.registry import Audit, audit_of
 from eventlog.values import Values, fields_of, key_text, masked_names, plain, shown
@@ -50,15 +52,18 @@ def history(record: Record) -> EventQuerySet:
     return Event.objects.about_record(entity_names(model), key_text(key)).newest_first()
 
 
-def as_of(record: Record, when: datetime) -> Snapshot:
-    """The record as it was at `when`, an aware time. Raises ValueError for a naive one, or a model not audited."""
+def as_of(record: Record, when: datetime, *, may_read: bool = True) -> Snapshot:
+    """The record as it was at `when`, an aware time. Raises ValueError for a naive one, or a model not audited.
+
+    What is encrypted is read all the same, for a program has the keys, unless not even that `may_read`.
+    """
     if when.tzinfo is None:
         raise ValueError("`when` needs a time zone")
     model, key = named(record)
     audit = audit_of(model)
     if audit is None:
         raise ValueError(f"{model._meta.label} is not audited")
-    past = Past(model, audit, key)
+    past = Past(model, audit, key, may_read=may_read)
     return past.at(when)
 
 
@@ -86,11 +91,13 @@ class Step:
     new_values: Values
     changed_fields: list[str]
     event_data: Values
+    is_closed: bool = False  # its values are encrypted, or will be, and cannot or may not be read
 
     @staticmethod
     def of(columns: Mapping[str, Any]) -> "Step":
         given = {name: columns.get(name) or empty for name, empty in EMPTY.items()}
-        return Step(UUID(str(columns["id"])), moment(columns["timestamp"]), **given)
+        is_closed = any(isinstance(value, Covered) for value in given.values())
+        return Step(UUID(str(columns["id"])), moment(columns["timestamp"]), **given, is_closed=is_closed)
 
     def is_about(self, key: str) -> bool:
         """Whether the record is, or may be, among those that it changed."""
@@ -109,7 +116,7 @@ EMPTY: dict[str, Any] = {
     "changed_fields": [],
     "event_data": {},
 }
-COLUMNS = ("id", "timestamp", *EMPTY)
+COLUMNS = ("id", "timestamp", "is_sensitive", *EMPTY)
 
 
 def moment(value: Any) -> datetime:
@@ -119,8 +126,8 @@ def moment(value: Any) -> datetime:
 class Past:
     """One record's way back."""
 
-    def __init__(self, model: type[models.Model], audit: Audit, key: Any) -> None:
-        self.model, self.audit, self.key = model, audit, key
+    def __init__(self, model: type[models.Model], audit: Audit, key: Any, *, may_read: bool = True) -> None:
+        self.model, self.audit, self.key, self.may_read = model, audit, key, may_read
         self.text = key_text(key)
         self.alias = router.db_for_write(model)
         self.relations = [side for side in own_relations(model) if audit.keeps({side.field})]
@@ -166,13 +173,15 @@ class Past:
         """Newest first, each once."""
         waiting = {step.id: step for step in self.waiting()}
         stored = Event.objects.changes_of(entity_names(self.model), self.text).newest_first()
-        for step in (Step.of(columns) for columns in stored.values(*COLUMNS)):
+        found = list(stored.values(*COLUMNS))
+        values = uncovered(found, may_read=self.may_read, using=stored.db)
+        for step in (Step.of(columns | more) for columns, more in zip(found, values, strict=True)):
             waiting.setdefault(step.id, step)
         yield from sorted(waiting.values(), key=lambda step: (step.timestamp, step.id), reverse=True)
 
     def waiting(self) -> Iterator[Step]:
         """Of the events that are in the outbox still."""
-        names = set(entity_names(self.model))
+        names, is_hidden = set(entity_names(self.model)), keyring.is_on() and not self.may_read
         with transaction.atomic(using=outbox.events_alias()), connections[outbox.events_alias()].cursor() as cursor:
             cursor.execute(WAITING, [f'"{self.text}"'])
             found = rows.records([outbox.Row(*columns) for columns in cursor])
@@ -180,13 +189,15 @@ class Past:
             if columns["event_category"] == "CRUD" and columns.get("entity_type") in names:
                 step = Step.of(columns)
                 if step.is_about(self.text):
-                    yield step
+                    yield replace(step, is_closed=is_hidden and columns.get("is_sensitive", False))
 
     def undone(self, values: Values | None, step: Step) -> Values | None:
         if not step.entity_id:
             return self.undone_of_many(values, step)
         if step.action == "CREATE":
             return None
+        if step.is_closed:
+            raise Unknown
         if step.action == "DELETE":
             return {**self.known(step.previous_values), **{side.field: [] for side in self.relations}}
         if values is None:
@@ -200,7 +211,7 @@ class Past:
 
     def undone_of_many(self, values: Values | None, step: Step) -> Values | None:
         data = step.event_data
-        if self.text not in data.get("keys", ()) or data.get("conflicts"):
+        if step.is_closed or self.text not in data.get("keys", ()) or data.get("conflicts"):
             raise Unknown
         if step.action == "BULK_IMPORT":
             return None

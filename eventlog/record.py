@@ -26,6 +26,7 @@ from eventlog.conf import conf
 from eventlog.pipeline import roles
 from eventlog.privacy.patterns import mask_shapes
 from eventlog.privacy.redaction import Redactor, redactor
+from eventlog.registry import sensitive_entities
 
 logger = logging.getLogger("eventlog")
 os.register_at_fork(after_in_child=uuid_utils.reseed_rng)  # else parent and child make the same ids
@@ -128,7 +129,8 @@ def clean_into(columns: dict[str, Any], values: Mapping[str, Any], cleaning: Cle
 
 
 def complete(columns: dict[str, Any], known: catalog.EventType) -> None:
-    """Add what follows from the other columns: the user's role, the words to search by, the event's name."""
+    """Add what follows from the other columns: the user's role, the words to search by, the event's name, whether it is
+    sensitive."""
     if "user_role" not in columns and (user_id := columns.get("user_id")) is not None:
         role = roles.remembered(user_id)
         if role != "":
@@ -137,6 +139,8 @@ def complete(columns: dict[str, Any], known: catalog.EventType) -> None:
         columns["search_text"] = words
     if not columns.get("event_name"):
         columns["event_name"] = plain_label(known)
+    if "is_sensitive" not in columns and (kind := columns.get("entity_type")) and kind in sensitive_entities():
+        columns["is_sensitive"] = True
 
 
 def clean_columns(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar, overload
 
 from django.apps import apps
@@ -34,7 +34,7 @@ IGNORED_FIELDS = frozenset({"last_login"})  # changes with every sign-in, which 
 @dataclass(frozen=True, slots=True)
 class Audit:
     """How one model is audited. `name` is the entity's; `fields`, where given, are the only ones that count; `read`
-    says that looking at a record is an event too.
+    says that looking at a record is an event too, `sensitive` that events about one are encrypted.
 
     Fields are meant by their name or, of a foreign key, by its column's (`siswa` or `siswa_id`).
     """
@@ -44,6 +44,7 @@ class Audit:
     exclude: frozenset[str] = frozenset()
     mask: frozenset[str] = frozenset()
     read: bool = False
+    sensitive: bool = False
 
     def keeps(self, names: set[str]) -> bool:
         """Whether the field that is called by these names counts. What changes by itself does if it is asked for."""
@@ -57,12 +58,18 @@ class Audit:
 
 @dataclass(slots=True)
 class Registry:
-    """`chosen` by `audited(...)`, by label; `found` holds the answers under the settings `wanted` and `excluded`."""
+    """`chosen` by `audited(...)`, by label; `found` and `sensitive` hold the answers under the settings `wanted`
+    and `excluded`."""
 
     chosen: dict[str, Audit] = field(default_factory=dict)
     found: dict[type[models.Model], Audit | None] = field(default_factory=dict)
+    sensitive: frozenset[str] | None = None
     wanted: Any = None
     excluded: Any = None
+
+    def forget(self) -> None:
+        self.found.clear()
+        self.sensitive = None
 
 
 registry = Registry()
@@ -79,6 +86,7 @@ def audited(
     exclude: tuple[str, ...] = (),
     mask: tuple[str, ...] = (),
     read: bool = False,
+    sensitive: bool = False,
 ) -> M: ...
 @overload
 def audited(
@@ -88,6 +96,7 @@ def audited(
     exclude: tuple[str, ...] = (),
     mask: tuple[str, ...] = (),
     read: bool = False,
+    sensitive: bool = False,
 ) -> Callable[[M], M]: ...
 def audited(
     model: Any = None,
@@ -97,17 +106,21 @@ def audited(
     exclude: tuple[str, ...] = (),
     mask: tuple[str, ...] = (),
     read: bool = False,
+    sensitive: bool = False,
 ) -> Any:
     """Audit a model: `audited(Siswa, name="siswa", mask=["alamat"])`, or as a decorator of its class.
 
     `name` is the entity's name in event types; `fields` are the only ones recorded, `exclude` never are, and of
-    `mask` only that they changed. With `read`, looking at a record through the API or the admin is an event too.
+    `mask` only that they changed. With `read`, looking at a record through the API or the admin is an event too. With
+    `sensitive` the values in its events, and in requests about it, are encrypted (docs/encryption.md).
     """
     if model is None:
-        return lambda decorated: audited(decorated, name=name, fields=fields, exclude=exclude, mask=mask, read=read)
-    how = Audit(name or model._meta.model_name, frozenset(fields), frozenset(exclude), frozenset(mask), read)
-    registry.chosen[concrete_label(model)] = how
-    registry.found.clear()
+        how = {"name": name, "fields": fields, "exclude": exclude, "mask": mask, "read": read, "sensitive": sensitive}
+        return partial(audited, **how)
+    sets = frozenset(fields), frozenset(exclude), frozenset(mask)
+    audit = Audit(name or model._meta.model_name, *sets, read=read, sensitive=sensitive)
+    registry.chosen[concrete_label(model)] = audit
+    registry.forget()
     if apps.models_ready:
         from eventlog.capture import changes
 
@@ -117,13 +130,27 @@ def audited(
 
 def audit_of(model: type[models.Model]) -> Audit | None:
     """How `model` is audited; None where it is not. A proxy is audited as its concrete model is."""
+    look_at_settings()
+    if model not in registry.found:
+        registry.found[model] = find(model, conf.AUDITED_MODELS, conf.EXCLUDED_MODELS)
+    return registry.found[model]
+
+
+def look_at_settings() -> None:
+    """Forget what was found under others."""
     wanted, excluded = conf.AUDITED_MODELS, conf.EXCLUDED_MODELS
     if wanted is not registry.wanted or excluded is not registry.excluded:
         registry.wanted, registry.excluded = wanted, excluded
-        registry.found.clear()
-    if model not in registry.found:
-        registry.found[model] = find(model, wanted, excluded)
-    return registry.found[model]
+        registry.forget()
+
+
+def sensitive_entities() -> frozenset[str]:
+    """What the models are called whose events are sensitive."""
+    look_at_settings()
+    if registry.sensitive is None:
+        audits = map(audit_of, apps.get_models()) if apps.models_ready else ()
+        registry.sensitive = frozenset(audit.name for audit in audits if audit is not None and audit.sensitive)
+    return registry.sensitive
 
 
 def entity_name_of(model: type[models.Model]) -> str:
@@ -173,4 +200,5 @@ def find(model: type[models.Model], wanted: Any, excluded: tuple[str, ...]) -> A
 
 def from_options(name: str, options: dict[str, Any]) -> Audit:
     sets = {option: frozenset(options.get(option, ())) for option in ("fields", "exclude", "mask")}
-    return Audit(str(options.get("name", name)), **sets, read=bool(options.get("read")))
+    read, sensitive = (bool(options.get(option)) for option in ("read", "sensitive"))
+    return Audit(str(options.get("name", name)), **sets, read=read, sensitive=sensitive)

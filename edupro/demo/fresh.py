@@ -14,7 +14,7 @@ LOCK_TIMEOUT = "10s"  # for other programs at the same database
 
 
 def start_over() -> None:
-    """Drop all tables, then what belongs to them: waiting events, photos, passwords.
+    """Drop all tables, then what belongs to them: waiting events, signed checkpoints, photos, passwords.
 
     Raises `django.db.Error` where the tables cannot be dropped; nothing is removed then.
     """
@@ -22,6 +22,8 @@ def start_over() -> None:
     own = writer.current()
     for segment in segments.orphans(conf.SPOOL_DIR, own.database.identities, own_writer=own.journal.writer):
         segment.remove()
+    for file in conf.CHECKPOINT_DIR.glob("*.txt") if conf.CHECKPOINT_DIR else ():
+        file.unlink()  # of a log that is gone: the verification would find it shortened
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "siswa", ignore_errors=True)
     people.passwords_file().unlink(missing_ok=True)
 

@@ -7,22 +7,30 @@ from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
 from eventlog.catalog import StrOrPromise
+from eventlog.detection.rules import by_name
 
 EVENTS = "/admin/eventlog/event/"
+ALERTS = "/admin/eventlog/alert/"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`where` is the page to go to, `types` the events that come of it."""
+    """`where` is the page to go to, `types` the events that come of it, `rules` those whose alert does."""
 
     title: StrOrPromise
     what: StrOrPromise
     where: str
     types: Sequence[str]
+    rules: Sequence[str] = ()
 
     def links(self) -> list[tuple[str, str]]:
         """(type, the newest events of that type)."""
-        return [(name, f"{EVENTS}?event_type__exact={name}") for name in self.types]
+        return [(name, f"{EVENTS}?q=type:{name}&since=") for name in self.types]
+
+    def alerts(self) -> list[tuple[StrOrPromise, str]]:
+        """(what the rule calls it, its alerts in any state)."""
+        found = (by_name(name) for name in self.rules)
+        return [(rule.label, f"{ALERTS}?state=all&rule={rule.name}") for rule in found if rule is not None]
 
 
 STEPS = (
@@ -91,6 +99,17 @@ STEPS = (
         _("Ask for something that is not yours, as strangers do all day here."),
         "/api/penghasilan",
         [catalog.UNAUTHORIZED_ACCESS, catalog.TOKEN_REJECTED, catalog.SQL_INJECTION, catalog.XSS, catalog.SCANNER],
+    ),
+    Step(
+        _("Break in, then see the alert"),
+        _(
+            "This address asks the database for everybody's passwords; or sign out and guess the administrator's eight"
+            " times. Within seconds there is an alert: see what it rests on, say what it was, close it. The keys for"
+            " that are told by “?”."
+        ),
+        "/api/siswa?search=' UNION SELECT username, password FROM auth_user --",
+        [catalog.SQL_INJECTION, catalog.BRUTE_FORCE, catalog.ALERT_OPENED, catalog.ALERT_UPDATED],
+        rules=("sql_injection", "brute_force"),
     ),
     Step(
         _("Break something"),

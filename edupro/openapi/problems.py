@@ -18,6 +18,7 @@ WHY = {
     415: "The body is of a kind that is not understood here.",
     422: "Everything is well-formed, but it cannot be done: `code` says why.",
     429: "Too many requests of this kind. `Retry-After` says in how many seconds there is room again.",
+    501: "This server cannot do it; `detail` says what can be asked instead.",
     503: "It cannot be done for now: `code` says why. Try again later.",
 }
 

@@ -88,6 +88,7 @@ class Schema(AutoSchema):
             yield 415
         if getattr(self.view, "throttle_scope", None):
             yield 429
+        yield from getattr(self.view, "refusals", ())
 
 
 class JWTScheme(OpenApiAuthenticationExtension):

@@ -43,9 +43,12 @@ class SiswaAdmin(VisibleAdmin):
 
 class StudentsRecordAdmin(VisibleAdmin):
     autocomplete_fields = ["siswa"]
-    list_select_related = ["siswa"]
     search_fields = STUDENT_SEARCH
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the student, whose name stands on a record's own page and in the event of its reading, too."""
+        return super().get_queryset(request).select_related("siswa")
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any

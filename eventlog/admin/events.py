@@ -1,106 +1,35 @@
-"""Events in the admin: a list and a page for each. Nobody can add, change or delete one here, superusers included.
+"""Events in the admin: a list, a page for each, timelines of what belongs together. Nobody can add, change or delete
+one here, superusers included.
 
-The table may be huge, so nothing is ever counted: a page is read together with one row more, which tells whether
-there is a next one. What can be searched and linked to is what an index answers.
+The table may be huge, so nothing of it is ever counted, and each page is read by key.
 """
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.apps import apps
-from django.contrib import admin
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
-from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils.text import capfirst
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.forms.widgets import Script
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from eventlog.admin import display, records
-from eventlog.admin.display import EMPTY, pretty_column
-from eventlog.cleaning import canonical_address
+from eventlog.admin import display, holds, listing, proofs, records, saving, story, timelines, wording
+from eventlog.admin.display import EMPTY, number_column, plain_column, pretty_column
 from eventlog.models import Event, EventQuerySet
-from eventlog.registry import audit_of
+from eventlog.privacy.opening import READ, open_event, was_opened
+from eventlog.viewed import security_among, tell_one
 
 if TYPE_CHECKING:  # generic for the type checker only
     ModelAdmin = admin.ModelAdmin[Event]
 else:
     ModelAdmin = admin.ModelAdmin
 
-MAX_PAGES = 100  # an offset reads all that it skips; further back one gets by searching or filtering
-LIST_COLUMNS = (
-    "timestamp",
-    "event_type",
-    "event_category",
-    "event_name",
-    "severity",
-    "event_status",
-    "user_id",
-    "username",
-    "user_role",
-    "ip_address",
-    "response_status",
-    "response_time_ms",
-    "entity_type",
-    "entity_name",
-    "action",
-    "error_code",
-)
-EXACT = (
-    "event_type",
-    "event_category",
-    "severity",
-    "event_status",
-    "username",
-    "request_id",
-    "ip_address",
-    "session_id",
-    "entity_type",
-    "entity_id",
-)
-LOOKUPS = {f"{column}__exact" for column in EXACT}  # what a link or filter may ask for
-# (title, what is shown) in reading order; a name is a column of the model
+# (title, what is shown) in reading order
 GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     (
-        _("What"),
+        _("What changed"),
         (
-            display.exact_time,
-            display.sentence,
-            "event_type",
-            display.category,
-            display.severity,
-            display.result,
-            "reason",
-            records.other_data,
-        ),
-    ),
-    (_("Who"), (display.username, display.user_id, "user_role", "auth_method", display.address, display.session)),
-    (
-        _("Request"),
-        (
-            "request_method",
-            "request_path",
-            "endpoint",
-            display.request_id,
-            "trace_id",
-            "referrer",
-            "user_agent",
-            pretty_column("query_params"),
-            pretty_column("request_body"),
-            pretty_column("request_headers"),
-        ),
-    ),
-    (_("Response"), ("response_status", display.duration, display.size, "response_content_type")),
-    (
-        _("Server load"),
-        (display.cpu_time, "memory_usage_mb", "memory_delta_kb", "db_query_count", display.query_time),
-    ),
-    (
-        _("Record"),
-        (
-            display.record,
-            "entity_name",
-            "action",
             records.how_many,
             records.chosen_by,
             records.set_to,
@@ -108,88 +37,94 @@ GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
             records.changes,
         ),
     ),
-    (_("Failure"), ("error_code", "error_message", "error_fingerprint", pretty_column("stack_trace"))),
-    (_("Security"), ("risk_score", pretty_column("threats"))),
-    (_("System"), ("server_name", "process_id", "application_version", "environment", display.stored_at, "id")),
+    (
+        _("What"),
+        (
+            display.kind,
+            plain_column("reason"),
+            records.other_data,
+        ),
+    ),
+    (
+        _("Who"),
+        (
+            display.username,
+            display.user_id,
+            plain_column("user_role"),
+            plain_column("auth_method"),
+            display.address,
+            display.session,
+        ),
+    ),
+    (
+        _("Record"),
+        (
+            display.record,
+            plain_column("entity_name"),
+            plain_column("action"),
+        ),
+    ),
+    (
+        _("Request"),
+        (
+            plain_column("request_method"),
+            plain_column("request_path"),
+            display.endpoint,
+            display.request_id,
+            display.trace_id,
+            plain_column("referrer"),
+            plain_column("user_agent"),
+            pretty_column("query_params"),
+            pretty_column("request_body"),
+            pretty_column("request_headers"),
+        ),
+    ),
+    (
+        _("Response"),
+        (
+            plain_column("response_status"),
+            display.duration,
+            display.size,
+            plain_column("response_content_type"),
+        ),
+    ),
+    (
+        _("Failure"),
+        (plain_column("error_code"), plain_column("error_message"), display.fault, pretty_column("stack_trace")),
+    ),
+    (
+        _("Server load"),
+        (
+            display.cpu_time,
+            number_column("memory_usage_mb"),
+            number_column("memory_delta_kb"),
+            number_column("db_query_count"),
+            display.query_time,
+        ),
+    ),
+    (_("Security"), (number_column("risk_score"), pretty_column("threats"))),
+    (
+        _("System"),
+        (
+            plain_column("server_name"),
+            plain_column("process_id"),
+            plain_column("application_version"),
+            plain_column("environment"),
+            display.stored_at,
+            "id",
+        ),
+    ),
     (_("Tags"), (display.tags,)),
 )
 
 
-class EventList(ChangeList):
-    """One page of the list, by one query."""
-
-    newer = older = ""  # query strings of the pages beside this one
-
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        self.title = str(capfirst(self.opts.verbose_name_plural))
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        return ["-timestamp", "-id"]  # whatever `?o=` says
-
-    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
-        return super().get_queryset(request, *args, **kwargs).only(*LIST_COLUMNS)
-
-    def get_results(self, request: HttpRequest) -> None:
-        self.page_num = min(max(self.page_num, 1), MAX_PAGES)
-        start = (self.page_num - 1) * self.list_per_page
-        rows = self.rows(start, start + self.list_per_page + 1)
-        self.result_list = rows[: self.list_per_page]
-        self.result_count = self.full_result_count = start + len(rows)  # as far as is known; no template shows it
-        self.paginator = Paginator(range(self.result_count), self.list_per_page)
-        self.can_show_all, self.show_admin_actions = False, False
-        has_older = len(rows) > self.list_per_page and self.page_num < MAX_PAGES
-        self.multi_page = has_older or self.page_num > 1
-        self.newer = self.get_query_string({PAGE_VAR: self.page_num - 1}) if self.page_num > 1 else ""
-        self.older = self.get_query_string({PAGE_VAR: self.page_num + 1}) if has_older else ""
-
-    def rows(self, start: int, stop: int) -> list[Event]:
-        """The newest `stop` of each alternative, merged: joined by OR, they would be looked for through the table."""
-        found = [self.queryset.filter(alternative)[:stop] for alternative in alternatives(self.query.strip())]
-        if not found:
-            return list(self.queryset[start:stop])
-        return list(found[0].union(*found[1:]).order_by("-timestamp", "-id")[start:stop])
-
-
-def alternatives(term: str) -> list[Q]:
-    """What a search term may be: each has an index. A record's id is looked for under the audited models' names."""
-    if not term:
-        return []
-    kind, _space, key = term.partition(" ")
-    found = [Q(username=term), Q(request_id=term), Q(entity_type__in=entity_names(), entity_id=term)]
-    return [*found, Q(entity_type=kind, entity_id=key.strip())] if key else found
-
-
-def entity_names() -> list[str]:
-    audits = (audit_of(model) for model in apps.get_models())
-    return sorted({audit.name for audit in audits if audit is not None})
-
-
 @admin.register(Event)
 class EventAdmin(ModelAdmin):
-    list_display = [
-        display.time,
-        display.kind,
-        display.sentence,
-        display.who,
-        "ip_address",
-        display.result,
-        display.duration,
-    ]
-    list_display_links = [display.kind]
-    list_filter = ["event_category", "severity", "event_status"]
-    list_per_page = 50
-    search_fields = ["username__exact", "request_id__exact", "entity_id__exact"]  # see `alternatives`
-    search_help_text = _(
-        "Enter an exact user name, request ID or record ID, or a kind of record with its ID, such as siswa 12."
-    )
-    sortable_by = ()
-    actions = None
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # they count
+    change_form_template = "admin/eventlog/event/event.html"
 
     class Media:
         css = {"all": ["eventlog/admin.css"]}
+        js = [Script("eventlog/console.js", defer=True)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -203,33 +138,90 @@ class EventAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> EventQuerySet:
         return Event.objects.visible_to(request.user)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return EventList
+    def get_urls(self) -> list[URLPattern]:
+        """Those of ours first: the admin's own take any text for the key of an event."""
+        own = {
+            "live": self.live_view,
+            "request": self.request_view,
+            "user": self.user_view,
+            "object": self.object_view,
+            "address": self.address_view,
+            "views": self.save_view,
+        }
+        pages = [
+            path(f"{name}/", self.admin_site.admin_view(view), name=f"eventlog_event_{name}")
+            for name, view in own.items()
+        ]
+        forget = path("views/<int:key>/", self.admin_site.admin_view(self.forget_view), name="eventlog_event_forget")
+        return [*pages, forget, *super().get_urls()]
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """What an index answers, and a value that PostgreSQL can look for."""
-        if lookup == "ip_address__exact":
-            return "%" not in value and canonical_address(value) is not None
-        return lookup in LOOKUPS and "\0" not in value
+    def shown(self, request: HttpRequest) -> EventQuerySet:
+        """What the reader may see. Raises PermissionDenied for who may not see this page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.get_queryset(request)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
-    ) -> tuple[QuerySet[Event], bool]:
-        return queryset, False  # the list searches by itself, each alternative by its own index
+    def around(self, request: HttpRequest) -> dict[str, Any]:
+        """What the admin's frame needs."""
+        return {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
 
+    # --- the list ---
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return listing.answer(request, self.shown(request), self.around(request))
+
+    def live_view(self, request: HttpRequest) -> HttpResponse:
+        """The list, looking again by itself; under an address of its own, whose requests are not recorded."""
+        return listing.answer(request, self.shown(request), {**self.around(request), "is_live": True})
+
+    def save_view(self, request: HttpRequest) -> HttpResponse:
+        self.shown(request)
+        return saving.save(request)
+
+    def forget_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        self.shown(request)
+        return saving.forget(request, key)
+
+    # --- timelines ---
+    def request_view(self, request: HttpRequest) -> HttpResponse:
+        return timelines.of_request(request, self.shown(request), self.around(request))
+
+    def user_view(self, request: HttpRequest) -> HttpResponse:
+        return timelines.of_user(request, self.shown(request), self.around(request))
+
+    def object_view(self, request: HttpRequest) -> HttpResponse:
+        return timelines.of_object(request, self.shown(request), self.around(request))
+
+    def address_view(self, request: HttpRequest) -> HttpResponse:
+        return timelines.of_address(request, self.shown(request), self.around(request))
+
+    # --- one event ---
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Event | None:
         """From the one partition that can hold it."""
         try:
             key = UUID(object_id)
         except ValueError:
             return None
-        return self.get_queryset(request).with_id(key).first()
+        event = self.get_queryset(request).with_id(key).first()
+        if event is not None:
+            open_event(event, may_read=request.user.has_perm(READ))
+        return event
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Django's hook for an event that is not there: to the list, not to the start page."""
+        kept = _("There is no such event, or none that you may see. Events are removed when their time is over.")
+        messages.warning(request, kept)
+        return HttpResponseRedirect(reverse("admin:eventlog_event_changelist"))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         event: Event = context["original"]
-        context.update(title=display.sentence(event), subtitle=display.headline(event))
+        context.update(story.of(event, self.get_queryset(request), request.user))
+        context.update(**holds.of(event, request.user), **proofs.of(event))
+        categories = {each.id: each.event_category for each in (event, *context.get("together", []))}
+        record, number = (event.entity_type, event.entity_id), security_among(categories.values())
+        tell_one(request, str(event.id), record, number=number, is_read=was_opened(event))
+        context.update(title=wording.sentence(event), subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:

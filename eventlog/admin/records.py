@@ -10,20 +10,21 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from django.contrib.admin import display
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
-from eventlog.admin.display import EMPTY, linked, pretty, text_of
+from eventlog.admin.diffs import marked
+from eventlog.admin.display import EMPTY, pretty, record_link
+from eventlog.admin.values import ABSENT, MAX_ROWS, in_table, more_words
 from eventlog.models import Event
+from eventlog.privacy.opening import Covered
 from eventlog.privacy.patterns import MASK
 from eventlog.values import MASKED
+from eventlog.visible import cut, grouped, text_of, visible
 
-MAX_ROWS = 50  # of a table; nobody reads more, and the event keeps up to a thousand
-ABSENT = object()
 SHAPES: dict[str, type] = {  # in `event_data` of what is about records
     "count": int,
     "total": int,
@@ -53,7 +54,7 @@ def said(event: Event, name: str) -> Any:
 def other_data(event: Event) -> str:
     """What no other line of the page shows."""
     data = event.event_data
-    if isinstance(data, dict):
+    if isinstance(data, dict) and not isinstance(data, Covered):
         data = {name: value for name, value in data.items() if name not in SHAPES or said(event, name) is None}
     return pretty(data)
 
@@ -64,9 +65,9 @@ def how_many(event: Event) -> str:
     count, total, page = (said(event, name) for name in ("count", "total", "page"))
     if count is None:
         return ""
-    words = ngettext("%(number)s record", "%(number)s records", count) % {"number": number_format(count)}
+    words = ngettext("%(number)s record", "%(number)s records", count) % {"number": grouped(count)}
     if total is not None and total > count:
-        words = gettext("%(number)s of %(total)s records") % {"number": count, "total": number_format(total)}
+        words = gettext("%(number)s of %(total)s records") % {"number": grouped(count), "total": grouped(total)}
     pages = [gettext("page %(number)s") % {"number": page}] if page else []
     return ", ".join([words, *pages, *parts(event)])
 
@@ -79,9 +80,9 @@ def parts(event: Event) -> Iterator[str]:
         ("deleted", gettext("%(number)s deleted")),
     ):
         if number := said(event, name):
-            yield words % {"number": number_format(number)}
+            yield words % {"number": grouped(number)}
     if said(event, "complete") is False and (keys := said(event, "keys")):
-        yield gettext("the first %(number)s of them are kept here") % {"number": number_format(len(keys))}
+        yield gettext("the first %(number)s of them are kept here") % {"number": grouped(len(keys))}
     if said(event, "conflicts"):
         updated = said(event, "conflicts") == "updated"
         yield gettext("those there already were changed") if updated else gettext("those there already were left alone")
@@ -103,7 +104,7 @@ def set_to(event: Event) -> str:
 
 def pairs(values: Mapping[str, Any]) -> str:
     """One line each."""
-    lines = ((spaced(name), in_words(item)) for name, item in values.items())
+    lines = ((visible(spaced(name)), in_words(item)) for name, item in values.items())
     return format_html_join("", "<div>{} = <b>{}</b></div>", lines)
 
 
@@ -115,7 +116,7 @@ def spaced(lookup: str) -> str:
 def in_words(value: Any) -> str:
     """A value to compare with, or a condition in another: `(nis in = 1, 2)`."""
     if isinstance(value, dict):
-        return f"({', '.join(f'{spaced(name)} = {in_words(item)}' for name, item in value.items())})"
+        return f"({', '.join(f'{visible(spaced(name))} = {in_words(item)}' for name, item in value.items())})"
     return ", ".join(map(in_words, value)) if isinstance(value, list) else text_of(value)
 
 
@@ -130,19 +131,9 @@ def which(event: Event) -> str:
     return format_html("{}{}", links, and_more((number or len(keys)) - MAX_ROWS))
 
 
-def record_link(event: Event, key: str) -> str:
-    return linked(key, entity_type=event.entity_type, entity_id=key)
-
-
 def and_more(number: int) -> str:
     words = more_words(number)
     return format_html(' <span class="eventlog-quiet">{}</span>', words) if words else ""
-
-
-def more_words(number: int) -> str:
-    if number <= 0:
-        return ""
-    return ngettext("and %(number)s more", "and %(number)s more", number) % {"number": number_format(number)}
 
 
 # --- before and after ---
@@ -152,6 +143,8 @@ def changes(event: Event) -> str:
     before, after = event.previous_values, event.new_values
     if before in EMPTY and after in EMPTY:
         return names_only(event.changed_fields)
+    if covered := [values for values in (before, after) if isinstance(values, Covered)]:
+        return format_html("<div>{}</div>{}", names_only(event.changed_fields), pretty(covered[0]))
     if not isinstance(before or {}, dict) or not isinstance(after or {}, dict):
         return pretty({"before": before, "after": after})
     if are_many(event):
@@ -161,7 +154,7 @@ def changes(event: Event) -> str:
 
 def names_only(fields: Any) -> str:
     if isinstance(fields, list) and all(isinstance(name, str) for name in fields):
-        return ", ".join(fields)
+        return visible(", ".join(fields))
     return pretty(fields)
 
 
@@ -201,8 +194,16 @@ def rows_of_one(event: Event, before: dict[str, Any], after: dict[str, Any]) -> 
     changed = {name for name, old, new in rows if old != new or name in told}
     for name, old, new in sorted(rows, key=lambda row: row[0] not in changed):
         style = "eventlog-changed" if name in changed else "eventlog-same"
-        named = format_html("{} ({})", in_table(new), names[name]) if name in names else in_table(new)
-        yield style, name, gettext("Before"), in_table(old), gettext("After"), named
+        was, now = beside(old, new)
+        named = format_html("{} ({})", now, text_of(names[name])) if name in names else now
+        yield style, cut(visible(name)), gettext("Before"), was, gettext("After"), named
+
+
+def beside(old: Any, new: Any) -> tuple[str, str]:
+    """Before and after, words that differ marked in texts."""
+    if isinstance(old, str) and isinstance(new, str) and old != new:
+        return marked(cut(visible(old)), cut(visible(new)))
+    return in_table(old), in_table(new)
 
 
 def table_of_many(event: Event, before: dict[str, Any], after: dict[str, Any]) -> SafeString:
@@ -214,7 +215,8 @@ def table_of_many(event: Event, before: dict[str, Any], after: dict[str, Any]) -
 
 def titled(heads: tuple[str, ...], event: Event, row: Row) -> Iterator[str]:
     key, field, old, new = row
-    cells = (record_link(event, key) if event.entity_type else key, field, in_table(old), in_table(new))
+    record = record_link(event, key) if event.entity_type else visible(key)
+    cells = (record, visible(field), *beside(old, new))
     for head, cell in zip(heads, cells, strict=True):
         yield head
         yield cell
@@ -247,21 +249,3 @@ def in_order(event: Event, names: Mapping[str, Any]) -> list[str]:
 def value_of(values: dict[str, Any], name: str, key: str) -> Any:
     by_key = values.get(name, ABSENT)
     return by_key.get(key, ABSENT) if isinstance(by_key, dict) else by_key
-
-
-def in_table(value: Any) -> str:
-    if value is ABSENT:
-        return ""
-    if isinstance(value, dict) and value.keys() == {"added"}:
-        return gettext("added: %(keys)s") % {"keys": members(value["added"])}
-    if isinstance(value, dict) and value.keys() == {"removed"}:
-        return gettext("removed: %(keys)s") % {"keys": members(value["removed"])}
-    return text_of(value)
-
-
-def members(keys: Any) -> str:
-    """Of a relation."""
-    if not isinstance(keys, list):
-        return text_of(keys)
-    shown = ", ".join(map(text_of, keys[:MAX_ROWS]))
-    return " ".join(filter(None, (shown, more_words(len(keys) - MAX_ROWS))))

@@ -9,11 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, Func, GenericIPAddressField, QuerySet, Sum
 from django.utils.timezone import get_default_timezone
 
 from eventlog import catalog
 from eventlog.analytics.source import Source, Sql
+from eventlog.analytics.times import stretches
+from eventlog.conf import conf
 from eventlog.models import UserDay
 from eventlog.models.rollup import MEASURES, middle_of
 
@@ -23,6 +25,13 @@ COLUMNS = ("event_category", "event_type", "event_status", "severity")
 SUMS = ", ".join(
     f"{measure.merge}({name})::{'bigint' if name.endswith('_count') else 'float8'} AS {name}"
     for name, measure in MEASURES.items()
+)
+# Its first address: 203.0.113.0 of a /24, 2001:db8:1:: of a /48.
+PREFIX = "CASE family(%(expressions)s) WHEN 4 THEN 24 ELSE 48 END"
+NETWORK = Func(
+    F("ip_address"),
+    template=f"host(network(set_masklen(%(expressions)s, {PREFIX})))::inet",
+    output_field=GenericIPAddressField(null=True),
 )
 Row = dict[str, Any]
 
@@ -102,8 +111,10 @@ def percentile(buckets: list[tuple[int, int]], share: float) -> float | None:
     return None
 
 
-def active_users(source: Source) -> int:
-    """Different users; for who sees all, on all of the days that the window touches."""
+def active_users(source: Source) -> int | None:
+    """Different users; for who sees all, on all of the days that the window touches. None where nobody is counted."""
+    if conf.ANONYMOUS_ANALYTICS:
+        return None
     people = user_days(source) if source.sees_all else source.events.exclude(user__isnull=True)
     return int(people.order_by().values("user_id").distinct().count())
 
@@ -143,14 +154,16 @@ METRICS = {
     "failed_logins": Metric(lambda row: int(row["event_count"]), f"event_type = '{catalog.LOGIN_FAILED}'"),
     "findings": Metric(lambda row: int(row["event_count"]), f"event_category = '{catalog.SECURITY}'"),
 }
-BUCKETS = ("minute", "hour", "day", "week", "month")
 LOCAL = "at AT TIME ZONE %s"
 
 
 def timeseries(source: Source, metric: str, bucket: str) -> list[Row]:
     """[{"at": begin of the bucket, "value": …}] without gaps; None where there is nothing to tell a mean of."""
     found = by_time(source, metric, bucket)
-    return [{"at": at, "value": found.get(at, nothing(metric))} for at in buckets(source, bucket)]
+    return [
+        {"at": at, "value": found.get(at, nothing(metric))}
+        for at in stretches(source.window.begin, source.window.end, bucket)
+    ]
 
 
 def nothing(metric: str) -> float | None:
@@ -174,14 +187,6 @@ def percentiles_by_time(source: Source, share: float, bucket: str) -> dict[datet
     for row in Sql(text, [settings.TIME_ZONE, *source.by_duration.params]).rows():
         found.setdefault(row["time"], []).append((row["bucket"], row["n"]))
     return {time: percentile(counts, share) for time, counts in found.items()}
-
-
-def buckets(source: Source, bucket: str) -> list[datetime]:
-    """Every bucket that the window touches, by the calendar and the clock of the project's time zone."""
-    text = f"""SELECT generate_series(date_trunc('{bucket}', %s AT TIME ZONE %s),
-        (%s - interval '1 microsecond') AT TIME ZONE %s, interval '1 {bucket}') AS at"""
-    zone = settings.TIME_ZONE
-    return [row["at"] for row in Sql(text, [source.window.begin, zone, source.window.end, zone]).rows()]
 
 
 # --- by endpoint, server, user, address ---
@@ -235,9 +240,18 @@ def resources(source: Source, *, limit: int) -> list[Row]:
 
 def users(source: Source, *, limit: int) -> list[Row]:
     """Who was most active: [{"user_id", "username", "event_count", "by_category"}]."""
+    return most_active(by_user(source), limit=limit)
+
+
+def by_user(source: Source) -> dict[Any, dict[str, int]]:
+    """{user: {category: events}} of all who did something."""
     found: dict[Any, dict[str, int]] = {}
     for row in users_and_categories(source):
         found.setdefault(row["user_id"], {})[row["event_category"]] = row["n"]
+    return found
+
+
+def most_active(found: dict[Any, dict[str, int]], *, limit: int) -> list[Row]:
     most = sorted(found.items(), key=lambda pair: (-sum(pair[1].values()), str(pair[0])))[:limit]
     called = names([key for key, _counts in most])
     return [
@@ -249,11 +263,13 @@ def users(source: Source, *, limit: int) -> list[Row]:
 def usernames(source: Source, *, limit: int) -> list[Row]:
     """The names that most events carry, as they were at the time: [{"username", "event_count"}]. Without a name is
     what nobody was signed in for."""
-    return source.events.counts_by("username", limit=limit)
+    return [] if conf.ANONYMOUS_ANALYTICS else source.events.counts_by("username", limit=limit)
 
 
 def users_and_categories(source: Source) -> Iterable[Any]:
     """Rows with user_id, event_category and n, the number of events."""
+    if conf.ANONYMOUS_ANALYTICS:
+        return []
     if source.sees_all:
         return user_days(source).values("user_id", "event_category").annotate(n=Sum("event_count"))
     people = source.events.exclude(user__isnull=True).order_by()
@@ -267,11 +283,14 @@ def names(keys: list[Any]) -> dict[Any, str]:
 
 
 def failed_logins(source: Source, *, limit: int, least: int = 1) -> Row:
-    """By address, by the name that was tried, and by the reason; of each only those with at least so many."""
-    failed = source.events.filter(event_type=catalog.LOGIN_FAILED)
+    """By address, by the name that was tried, and by the reason; of each only those with at least so many. By network
+    and without names where analytics are anonymous."""
+    failed, is_anonymous = source.events.filter(event_type=catalog.LOGIN_FAILED), conf.ANONYMOUS_ANALYTICS
+    address = NETWORK if is_anonymous else F("ip_address")
+    by_address = failed.annotate(address=address).counts_by("address", least=least, limit=limit)
     return {
         "total": failed.count(),
-        "by_address": failed.counts_by("ip_address", least=least, limit=limit),
-        "by_user": failed.counts_by("username", least=least, limit=limit),
+        "by_address": [{"ip_address": row["address"], "event_count": row["event_count"]} for row in by_address],
+        "by_user": [] if is_anonymous else failed.counts_by("username", least=least, limit=limit),
         "by_reason": failed.counts_by("error_code", least=least, limit=limit),
     }

@@ -4,8 +4,10 @@ No event is counted twice or lost on the way: rows are taken away and put togeth
 counted by its minute again, and put to the rest the next time.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TypeAlias
 
 from django.conf import settings
@@ -17,7 +19,8 @@ from eventlog.pipeline.counting import into
 from eventlog.pipeline.outbox import events_alias
 
 Period: TypeAlias = tuple[datetime, datetime]  # from the first up to the second
-AT_ONCE = 200  # periods of one run; the next goes on
+ROWS = 5_000  # of a slice, besides those that belong to its last hour or day: a fraction of a second
+AT_ONCE = 40  # slices of each table in one run; the next goes on
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('eventlog rollups'))"
 
 
@@ -29,18 +32,19 @@ class Step:
     full: timedelta
     after: timedelta
 
-    @property
-    def begin(self) -> str:
-        return f"date_trunc('{self.unit}', start AT TIME ZONE '{settings.TIME_ZONE}')"
+    def begin(self, column: str = "start") -> str:
+        return f"date_trunc('{self.unit}', {column} AT TIME ZONE '{settings.TIME_ZONE}')"
 
-    @property
-    def start(self) -> str:
-        return f"{self.begin} AT TIME ZONE '{settings.TIME_ZONE}'"
+    def start(self, column: str = "start") -> str:
+        return f"{self.begin(column)} AT TIME ZONE '{settings.TIME_ZONE}'"
 
-    @property
-    def finish(self) -> str:
+    def finish(self, column: str = "start") -> str:
         """By the calendar: a day is not always 24 hours long."""
-        return f"({self.begin} + interval '1 {self.unit}') AT TIME ZONE '{settings.TIME_ZONE}'"
+        return f"({self.begin(column)} + interval '1 {self.unit}') AT TIME ZONE '{settings.TIME_ZONE}'"
+
+    @property
+    def is_short(self) -> str:
+        return f"finish - start < interval '{self.full.total_seconds()} seconds'"
 
 
 STEPS = (
@@ -49,39 +53,59 @@ STEPS = (
 )
 
 
+def unit_at(moment: datetime, now: datetime) -> str:
+    """The longest that counts of that time may be: from such a border on, no count is cut in two."""
+    units = [step.unit for step in STEPS if moment <= now - step.after]
+    return units[-1] if units else "minute"
+
+
 def compact(now: datetime | None = None) -> int:
-    """Put together what is due, one period a transaction; return how many periods that was. Twice is once."""
+    """Put together what is due, a slice of time a transaction; return how many counts that made or changed. Twice is
+    once."""
     moment = now or timezone.now()
-    done = 0
-    for step in STEPS:
-        for counts in COUNTINGS:
-            for period in due(counts, step, moment - step.after):
-                put_together(counts, step, period)
-                done += 1
-    return done
+    return sum(
+        put_together(counts, step, period)
+        for step in STEPS
+        for counts in COUNTINGS
+        for period in islice(due(counts, step, moment - step.after), AT_ONCE)
+    )
 
 
-def due(counts: Counting, step: Step, before: datetime) -> list[Period]:
-    """The periods that have shorter rows and are over, oldest first."""
+def due(counts: Counting, step: Step, before: datetime) -> Iterator[Period]:
+    """Slices of whole hours or days that are over and have shorter rows, oldest first."""
+    begin, end = first_short(counts, step, before, since="-infinity")
+    while begin is not None and end is not None:
+        yield begin, end
+        begin, end = first_short(counts, step, before, since=end)
+
+
+def first_short(
+    counts: Counting, step: Step, before: datetime, *, since: datetime | str
+) -> tuple[datetime | None, datetime | None]:
+    """Around the next ROWS of them, by the primary key; nothing of what is yet to be put together is sorted."""
     with connections[events_alias()].cursor() as cursor:
         cursor.execute(
-            f"""SELECT DISTINCT {step.start}, {step.finish} FROM {counts.table}
-            WHERE start < %s AND {step.finish} <= %s AND finish - start < %s::interval ORDER BY 1 LIMIT {AT_ONCE}""",
-            [before, before, f"{step.full.total_seconds()} seconds"],
+            f"""SELECT {step.start("min(start)")}, {step.finish("max(start)")} FROM (
+                SELECT start FROM {counts.table}
+                WHERE start >= %s AND start < %s AND {step.finish()} <= %s AND {step.is_short}
+                ORDER BY start LIMIT {ROWS}) AS next""",
+            [since, before, before],
         )
-        return list(cursor)
+        (period,) = cursor.fetchall()
+        return period  # type: ignore[no-any-return]
 
 
-def put_together(counts: Counting, step: Step, period: Period) -> None:
+def put_together(counts: Counting, step: Step, period: Period) -> int:
+    """Never waits for a writer, who may be waiting for it: what one is just adding to is left for the next time."""
     alias = events_alias()
-    within = "WHERE start >= %s AND finish <= %s"
+    free = (
+        f"SELECT ctid FROM {counts.table} WHERE start >= %s AND start < %s AND {step.is_short} FOR UPDATE SKIP LOCKED"
+    )
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute(LOCK)
         cursor.execute(
-            f"SELECT 1 FROM {counts.table} {within} ORDER BY {counts.key} FOR UPDATE", period
-        )  # as writers do
-        cursor.execute(
-            f"""WITH moved AS (DELETE FROM {counts.table} {within} RETURNING *)
-            {into(counts, "moved", start=step.start, finish=step.finish, of_rows=True)}""",
+            f"""WITH moved AS (DELETE FROM {counts.table} WHERE ctid = ANY (ARRAY({free})) RETURNING *)
+            {into(counts, "moved", start=step.start(), finish=step.finish(), of_rows=True)}""",
             period,
         )
+        return int(cursor.rowcount)

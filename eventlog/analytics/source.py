@@ -5,21 +5,24 @@ counted from the events, so that the numbers are exact; where those events are g
 the border. Who may not see everything is answered from the events alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone
 
 from eventlog import catalog
+from eventlog.analytics.times import truncated
 from eventlog.models import Event, EventQuerySet
 from eventlog.models.rollup import ALL, BY_DURATION, BY_ENDPOINT, Counting
 from eventlog.pipeline.counting import COLUMNS
 from eventlog.pipeline.outbox import events_alias
 
 LONGEST_UNCOUNTED = timedelta(days=31)  # of windows for those whose numbers come from the events alone
+SHORTEST_RETENTION = timedelta(days=1)  # which LOG_RETENTION_DAYS may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +101,39 @@ def counted(counts: Counting, window: Window) -> Sql:
     return Sql(text, [*at_edges, *ends, window.end])
 
 
+def uncut(counts: Counting, window: Window) -> Sql:
+    """The same of a window that cuts no count but that of its last minute. What is read is known beforehand, so that
+    the planner has nothing to guess."""
+    last = truncated(window.end, "minute")
+    columns = ", ".join(["start AS at", *counts.dimensions, *counts.measures])
+    text = f"""SELECT {columns} FROM {counts.table} WHERE start >= %s AND start < %s
+    UNION ALL SELECT {of_event(counts)} FROM events WHERE {counts.where} AND timestamp >= %s AND timestamp < %s"""
+    return Sql(text, [window.begin, last, last, window.end])
+
+
 def everything(window: Window, *, sees_security: bool) -> Source:
     """For those who see all events, with or without SECURITY."""
-    window = widened(window)
-    kinds = counted(ALL, window)
+    return from_counts(widened(window), counted, sees_security=sees_security)
+
+
+def whole(window: Window, *, sees_security: bool) -> Source:
+    """The same of a window as `uncut` takes it."""
+    return from_counts(window, uncut, sees_security=sees_security)
+
+
+def from_counts(window: Window, read: Callable[[Counting, Window], Sql], *, sees_security: bool) -> Source:
+    kinds = read(ALL, window)
     events = within(Event.objects.all(), window)
     if not sees_security:
         kinds = Sql(f"SELECT * FROM ({kinds.text}) AS f WHERE event_category <> '{catalog.SECURITY}'", kinds.params)
         events = events.exclude(event_category=catalog.SECURITY)
-    places, durations = counted(BY_ENDPOINT, window), counted(BY_DURATION, window)
+    places, durations = read(BY_ENDPOINT, window), read(BY_DURATION, window)
     return Source(window, kinds, places, durations, events, sees_all=True, sees_security=sees_security)
 
 
 def only(events: EventQuerySet, window: Window) -> Source:
     """For those who see some events: at most the last `LONGEST_UNCOUNTED` of the window."""
-    window = Window(max(window.begin, window.end - LONGEST_UNCOUNTED), window.end)
+    window = replace(window, begin=max(window.begin, window.end - LONGEST_UNCOUNTED))
     chosen = within(events, window)
     text, params = chosen.order_by().values(*COLUMNS).query.sql_with_params()
 
@@ -127,26 +148,62 @@ def within(events: EventQuerySet, window: Window) -> EventQuerySet:
     return events.filter(timestamp__gte=window.begin, timestamp__lt=window.end)
 
 
-def source_for(user: Any, window: Window) -> Source:
+def source_for(user: Any, window: Window, *, cuts: bool = True) -> Source:
+    """`cuts` says that the window may begin or end within a count, other than that of its last minute."""
     if user.has_perm("eventlog.view_event"):
-        return everything(window, sees_security=user.has_perm("eventlog.view_security"))
+        counted_for = everything if cuts else whole
+        return counted_for(window, sees_security=user.has_perm("eventlog.view_security"))
     return only(Event.objects.visible_to(user), window)
 
 
 def widened(window: Window) -> Window:
-    """To the borders of the counts that it cuts, where the events are gone that would tell which part to take."""
-    oldest = Event.objects.order_by("timestamp").values_list("timestamp", flat=True).first()
-    begin = border("min(start)", window.begin) if is_gone(window.begin, oldest) else window.begin
-    end = border("max(finish)", window.end) if is_gone(window.end, oldest) else window.end
-    return replace(window, begin=begin, end=end, widened=(begin, end) != (window.begin, window.end))
+    """To the borders of the counts that it cuts, where events are gone that would tell which part to take."""
+    oldest = Event.objects.oldest_time()
+    first, last = cut_by(window.begin, window.end)
+    begin = first.begin if is_before(window.begin, oldest) and not is_whole(first) else window.begin
+    end = last.end if is_before(last.begin, oldest) and not is_whole(last) else window.end
+    is_longer = (begin, end) != (window.begin, window.end)
+    return replace(window, begin=begin, end=end, widened=window.widened or is_longer)
 
 
-def is_gone(moment: datetime, oldest: datetime | None) -> bool:
+def is_before(moment: datetime, oldest: datetime | None) -> bool:
     return oldest is None or moment < oldest
 
 
-def border(which: str, moment: datetime) -> datetime:
-    """Of the counts that the moment falls into; itself, where there are none."""
-    text = f"SELECT coalesce({which}, %s) AS border {around('event_rollups')}"
-    found: datetime = Sql(text, [moment, *cut(moment)]).rows()[0]["border"]
-    return found
+def cut_by(*moments: datetime) -> list[Window]:
+    """The longest of the counts that each moment falls into; nothing around itself, where there are none."""
+    found = "coalesce(min(start), %s) AS begin, coalesce(max(finish), %s) AS end " + around("event_rollups")
+    text = " UNION ALL ".join(f"SELECT {place} AS place, {found}" for place in range(len(moments)))
+    params = [param for moment in moments for param in (moment, moment, *cut(moment))]
+    return [Window(row["begin"], row["end"]) for row in Sql(f"{text} ORDER BY place", params).rows()]
+
+
+def is_whole(counted: Window) -> bool:
+    """Whether all events that are counted there are still there; it may be that there were never any older ones."""
+    if counted.begin == counted.end or counted.begin >= timezone.now() - SHORTEST_RETENTION:
+        return True
+    text = "SELECT coalesce(sum(event_count), 0) AS events FROM event_rollups WHERE start >= %s AND finish <= %s"
+    (found,) = Sql(text, [counted.begin, counted.end]).rows()
+    return bool(found["events"] == within(Event.objects.all(), counted).count())
+
+
+def still_there(source: Source) -> Window:
+    """What is left of its window for questions that the events alone can answer."""
+    window = source.window
+    if not source.sees_all:
+        return window
+    events = Event.objects.all() if source.sees_security else Event.objects.exclude(event_category=catalog.SECURITY)
+    oldest = events.oldest_time()
+    return window if oldest is None else replace(window, begin=min(max(window.begin, oldest), window.end))
+
+
+def whole_days(window: Window) -> Window:
+    """The days that it touches, of the project's time zone: users are counted by them."""
+    zone = timezone.get_default_timezone()
+    begin, last = window.begin.astimezone(zone), (window.end - timedelta(microseconds=1)).astimezone(zone)
+    days = Window(midnight(begin), midnight(last + timedelta(days=1)))
+    return replace(days, widened=window.widened or (days.begin, days.end) != (window.begin, window.end))
+
+
+def midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -16,12 +16,16 @@ from rest_framework.response import Response
 
 from eventlog import catalog
 from eventlog.analytics import queries
+from eventlog.analytics.overview import lasting
 from eventlog.analytics.rollups import STEPS
-from eventlog.analytics.source import Source, Window, only, source_for, within
+from eventlog.analytics.source import Source, Window, only, source_for, still_there, whole_days, within
+from eventlog.analytics.times import UNITS
 from eventlog.api import answers
 from eventlog.api.questions import NumberField, asked
-from eventlog.api.terms import FIELDS, span_of
+from eventlog.conf import conf
 from eventlog.models import Event
+from eventlog.search.terms import FIELDS
+from eventlog.search.times import span_of
 
 LONGEST = timedelta(days=3660)
 LONGEST_BY_MINUTE = timedelta(days=1)
@@ -55,12 +59,16 @@ class WindowQuery(serializers.Serializer[Any]):
     days = NumberField(required=False, min_value=1 / 1440, max_value=3660)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        end = attrs.get("until") or timezone.now()
+        now = timezone.now()
+        end = attrs.get("until") or now
         length = timedelta(hours=attrs.get("hours") or attrs.get("days", 1) * 24)
         begin = attrs.get("since") or end - length
         if not timedelta() < end - begin <= LONGEST:
             raise ValidationError({"since": [_("The window must end after it begins, within ten years.")]})
-        return {**attrs, "window": Window(begin, end)}
+        if "since" in attrs:
+            return {**attrs, "window": Window(begin, end), "before": Window(begin, end).before}
+        window = lasting(length, end, now)
+        return {**attrs, "window": window, "before": lasting(length, window.begin, now)}
 
 
 class ListQuery(WindowQuery):
@@ -82,13 +90,16 @@ class FailedLoginsQuery(ListQuery):
 
 class TimeseriesQuery(WindowQuery):
     metric = serializers.ChoiceField(choices=METRICS, default="events")
-    bucket = serializers.ChoiceField(choices=[(name, name) for name in queries.BUCKETS], default="hour")
+    bucket = serializers.ChoiceField(choices=[(name, name) for name in UNITS], default="hour")
 
 
-def about(source: Source) -> dict[str, Any]:
+def about(window: Window) -> dict[str, Any]:
     """The window that the numbers are of; `widened` says that it is more than was asked for."""
-    window = source.window
     return {"from": window.begin, "to": window.end, "widened": window.widened}
+
+
+def told_of_people(window: Window, **rows: Any) -> Response:
+    return Response({**about(window), **rows, "anonymous": conf.ANONYMOUS_ANALYTICS})
 
 
 class AnalyticsViewSet(viewsets.ViewSet):
@@ -101,10 +112,10 @@ class AnalyticsViewSet(viewsets.ViewSet):
     @action(detail=False)
     def summary(self, request: Request, **kwargs: Any) -> Response:
         """Totals of the window, and those of the one before it."""
-        window = asked(WindowQuery, request)["window"]
-        now, before = source_for(request.user, window), source_for(request.user, window.before)
-        previous = {**about(before), **queries.summary(before)}
-        return Response({**about(now), **queries.summary(now), "previous": previous})
+        query = asked(WindowQuery, request)
+        now, before = source_for(request.user, query["window"]), source_for(request.user, query["before"])
+        previous = {**about(before.window), **queries.summary(before)}
+        return Response({**about(now.window), **queries.summary(now), "previous": previous})
 
     @extend_schema(summary="One number over time", parameters=[TimeseriesQuery], responses=answers.TimeseriesSerializer)
     @action(detail=False)
@@ -117,7 +128,7 @@ class AnalyticsViewSet(viewsets.ViewSet):
             {**value, "at": timezone.make_aware(value["at"], timezone.get_default_timezone())}
             for value in queries.timeseries(source, query["metric"], kept)
         ]
-        said = {**about(source), "metric": query["metric"], "bucket": kept}
+        said = {**about(source.window), "metric": query["metric"], "bucket": kept}
         return Response({**said, "widened": source.window.widened or kept != bucket, "values": values})
 
     @extend_schema(summary="How each endpoint does", parameters=[EndpointsQuery], responses=answers.EndpointsSerializer)
@@ -129,7 +140,7 @@ class AnalyticsViewSet(viewsets.ViewSet):
         source = source_for(request.user, query["window"])
         chosen = {name: query[name] for name in ("order", "limit", "category") if name in query}
         rows = queries.endpoints(source, **chosen)
-        return Response({**about(source), "endpoints": rows})
+        return Response({**about(source.window), "endpoints": rows})
 
     @extend_schema(summary="Who was most active", parameters=[UsersQuery], responses=answers.UsersSerializer)
     @action(detail=False)
@@ -139,18 +150,19 @@ class AnalyticsViewSet(viewsets.ViewSet):
         query = asked(UsersQuery, request)
         source = source_for(request.user, query["window"])
         if query["by"] == "name":
-            source = only(source.events, source.window)
-            return Response({**about(source), "users": queries.usernames(source, limit=query["limit"])})
-        return Response({**about(source), "users": queries.users(source, limit=query["limit"])})
+            source = only(source.events, still_there(source))
+            return told_of_people(source.window, users=queries.usernames(source, limit=query["limit"]))
+        window = whole_days(source.window) if source.sees_all else source.window
+        return told_of_people(window, users=queries.users(source, limit=query["limit"]))
 
     @extend_schema(summary="Failed sign-ins", parameters=[FailedLoginsQuery], responses=answers.FailedLoginsSerializer)
     @action(detail=False, url_path="failed-logins")
     def failed_logins(self, request: Request, **kwargs: Any) -> Response:
-        """By address, by name and by reason; with `min` only what failed so many times."""
+        """By address, by name and by reason; with `min` only what failed so many times. Of the time that has events."""
         query = asked(FailedLoginsQuery, request)
         source = source_for(request.user, query["window"])
         rows = queries.failed_logins(source, limit=query["limit"], least=query["min"])
-        return Response({**about(source), **rows})
+        return told_of_people(still_there(source), **rows)
 
     @extend_schema(summary="What each endpoint takes", parameters=[ListQuery], responses=answers.ResourcesSerializer)
     @action(detail=False)
@@ -158,7 +170,7 @@ class AnalyticsViewSet(viewsets.ViewSet):
         """Processor, memory and database by endpoint and server."""
         query = asked(ListQuery, request)
         source = source_for(request.user, query["window"])
-        return Response({**about(source), "resources": queries.resources(source, limit=query["limit"])})
+        return Response({**about(source.window), "resources": queries.resources(source, limit=query["limit"])})
 
 
 def source_by_time(user: Any, window: Window, bucket: str) -> tuple[Source, str]:

@@ -7,8 +7,8 @@ from rest_framework import serializers
 from eventlog.api.serializers import EventSerializer
 
 
-def count() -> serializers.IntegerField:
-    return serializers.IntegerField(min_value=0)
+def count(help_text: str = "") -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=0, help_text=help_text)
 
 
 def number(**options: Any) -> serializers.FloatField:
@@ -54,6 +54,19 @@ class ActivitySerializer(serializers.Serializer[Any]):
     timeline = EventSerializer(many=True)
 
 
+class AccountsSerializer(serializers.Serializer[Any]):
+    """`recorded` is the sum of all others."""
+
+    recorded = count()
+    stored = count()
+    waiting_journal = count("On this machine's disk.")
+    waiting_outbox = count("In the database.")
+    dead = count("Refused by the database.")
+    dropped = count("The journal was full or damaged.")
+    duplicates = count("Stored before.")
+    lost = serializers.IntegerField(help_text="0 when nothing is missing.")
+
+
 class WindowSerializer(serializers.Serializer[Any]):
     """What time the numbers are of."""
 
@@ -87,7 +100,10 @@ class TotalsSerializer(WindowSerializer):
     requests_per_minute = number()
     error_rate = number(help_text="Answers from 500 on, in percent of all.")
     response_time_ms = DurationsSerializer()
-    active_users = serializers.IntegerField(help_text="Different users, on all of the days that the window touches.")
+    active_users = serializers.IntegerField(
+        allow_null=True,
+        help_text="Different users, on all of the days that the window touches. Null with ANONYMOUS_ANALYTICS.",
+    )
 
 
 class SummarySerializer(TotalsSerializer):
@@ -128,14 +144,16 @@ class UserSerializer(CountedSerializer):
 
 
 class UsersSerializer(WindowSerializer):
-    users = UserSerializer(many=True)
+    users = UserSerializer(many=True, help_text="Nobody with ANONYMOUS_ANALYTICS: then `anonymous` is true.")
+    anonymous = serializers.BooleanField()
 
 
 class FailedLoginsSerializer(WindowSerializer):
     total = count()
-    by_address = AddressSerializer(many=True)
-    by_user = NameSerializer(many=True)
+    by_address = AddressSerializer(many=True, help_text="The first of its network where `anonymous` is true.")
+    by_user = NameSerializer(many=True, help_text="Nobody where `anonymous` is true.")
     by_reason = ReasonSerializer(many=True)
+    anonymous = serializers.BooleanField(help_text="ANONYMOUS_ANALYTICS is on.")
 
 
 class ResourceSerializer(serializers.Serializer[Any]):

@@ -12,12 +12,13 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from eventlog.api.viewed import asked_for, tell_viewed
 from eventlog.capture.requests import endpoint_of
 from eventlog.capture.streams import AsyncCountedBody, CountedBody
 from eventlog.export.exporting import Export
 from eventlog.export.formats import FORMATS, Format
 from eventlog.models import EventQuerySet
+from eventlog.privacy.opening import READ
+from eventlog.viewed import asked_for
 
 
 class ExportRenderer(JSONRenderer):
@@ -48,12 +49,10 @@ class ByFormat(BaseContentNegotiation):
 def export_response(request: Request, events: EventQuerySet) -> StreamingHttpResponse:
     chosen = FORMATS[request.accepted_renderer.format]
     sees_insides = request.user.has_perm("eventlog.view_security")
-    export = Export(events, chosen, asked_for(request), sees_insides)
+    export = Export(events, chosen, asked_for(request._request), sees_insides, request.user.has_perm(READ))
 
     def ended(size: int, problem: str, fault: BaseException | None) -> None:
         export.tell(size, problem, endpoint=endpoint_of(request._request))
-        if export.tally.security_events:
-            tell_viewed(request, export.tally.security_events)
 
     is_async, chunks = isinstance(request._request, ASGIRequest), export.chunks()
     body = AsyncCountedBody(in_thread(chunks), ended) if is_async else CountedBody(chunks, ended)

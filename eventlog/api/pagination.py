@@ -1,14 +1,9 @@
 """Pages of events by cursor: each begins where the one before ended, so that the last costs what the first does, and
 events that come meanwhile shift nothing."""
 
-import base64
-import json
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -17,10 +12,11 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from eventlog.conf import conf
+from eventlog.export.rows import Row, fetched
 from eventlog.models import Event
+from eventlog.paging import NEWEST_FIRST, Order, Place
 
 PAGE_SIZE, MAX_PAGE_SIZE = 100, 1000
-NEWEST_FIRST = "-timestamp"
 ORDERINGS = (NEWEST_FIRST, "timestamp", "-response_time_ms", "response_time_ms", "-risk_score")
 LINK = {"type": ["string", "null"], "format": "uri", "description": "The address of that page; null where none is."}
 HORIZON = {
@@ -46,7 +42,7 @@ PARAMETERS: list[dict[str, Any]] = [
     {
         "name": "ordering",
         "in": "query",
-        "schema": {"type": "string", "enum": list(ORDERINGS), "default": NEWEST_FIRST},
+        "schema": {"type": "string"},
         "description": "By what; events that have no such value are left out.",
     },
     {
@@ -58,77 +54,43 @@ PARAMETERS: list[dict[str, Any]] = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """By one column, and by id where that is equal. Events without a value are left out: nobody asks for them."""
-
-    column: str
-    descending: bool
-
-    @classmethod
-    def named(cls, name: str) -> "Order":
-        """Raises ValidationError."""
-        if name not in ORDERINGS:
-            raise ValidationError({"ordering": [_("Choose one of %s.") % ", ".join(ORDERINGS)]})
-        return cls(name.removeprefix("-"), name.startswith("-"))
-
-    def reversed(self) -> "Order":
-        return Order(self.column, not self.descending)
-
-    def applied(self, events: QuerySet[Event]) -> QuerySet[Event]:
-        sign = "-" if self.descending else ""
-        known = events if self.column == "timestamp" else events.filter(**{f"{self.column}__isnull": False})
-        return known.order_by(f"{sign}{self.column}", f"{sign}id")
-
-    def after(self, place: "Place") -> Q:
-        """What comes behind it; the first condition alone is what an index can start from."""
-        beyond = "lt" if self.descending else "gt"
-        further = Q(**{f"{self.column}__{beyond}": place.value})
-        equal = Q(**{self.column: place.value, f"id__{beyond}": place.id})
-        return Q(**{f"{self.column}__{beyond}e": place.value}) & (further | equal)
+def place_named(cursor: str, order: Order) -> Place:
+    """Raises ValidationError."""
+    try:
+        return Place.read(cursor, order)
+    except ValueError:
+        raise ValidationError({"cursor": [_("This cursor does not belong to this list.")]}) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One event's place in an order, and the way to go from there."""
-
-    value: Any
-    id: UUID
-    back: bool
-
-    def written(self) -> str:
-        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
-        text = json.dumps([value, str(self.id), self.back])
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    @classmethod
-    def read(cls, text: str, order: Order) -> "Place":
-        """Raises ValidationError. Nothing secret is in it and nothing is granted by it, so it is not signed."""
-        try:
-            value, key, back = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            value = datetime.fromisoformat(value) if order.column == "timestamp" else float(value)
-            if isinstance(value, datetime) and value.tzinfo is None:
-                raise ValueError
-            return cls(value, UUID(key), bool(back))
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            raise ValidationError({"cursor": [_("This cursor does not belong to this list.")]}) from None
-
-
-class EventPagination(BasePagination):
+class CursorPagination(BasePagination):
     """`?limit=` (or `page_size`) up to 1000, `?ordering=`, and `?cursor=` as `next` and `previous` give it."""
+
+    orderings: Sequence[str]  # the first where none is asked for
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
-        self.order = Order.named(request.query_params.get("ordering") or NEWEST_FIRST)
+        self.order = self.asked_order()
         size, cursor = self.page_size(), request.query_params.get("cursor", "")
-        place = Place.read(cursor, self.order) if cursor else None
+        place = place_named(cursor, self.order) if cursor else None
         order = self.order.reversed() if place is not None and place.back else self.order
         rows = order.applied(queryset)
-        found = list((rows if place is None else rows.filter(order.after(place)))[: size + 1])
+        found = self.read((rows if place is None else rows.filter(order.after(place)))[: size + 1])
         more, back = len(found) > size, place is not None and place.back
-        self.events = found[:size][::-1] if back else found[:size]
+        self.found = found[:size][::-1] if back else found[:size]
         self.has_next, self.has_previous = (True, more) if back else (more, place is not None)
-        return self.events
+        return self.found
+
+    def read(self, chosen: Any) -> list[Any]:
+        return list(chosen)
+
+    def value_of(self, found: Any, column: str) -> Any:
+        return getattr(found, column)
+
+    def asked_order(self) -> Order:
+        name = self.request.query_params.get("ordering") or self.orderings[0]
+        if name not in self.orderings:
+            raise ValidationError({"ordering": [_("Choose one of %s.") % ", ".join(self.orderings)]})
+        return Order.named(name)
 
     def page_size(self) -> int:
         text = self.request.query_params.get("limit") or self.request.query_params.get("page_size") or str(PAGE_SIZE)
@@ -138,13 +100,13 @@ class EventPagination(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         links = {"next": self.link(-1, back=False), "previous": self.link(0, back=True)}
-        return Response({**links, "results": data, **({} if data else {"horizon": horizon()})})
+        return Response({**links, "results": data, **({} if data else {"horizon": self.horizon()})})
 
     def link(self, at: int, *, back: bool) -> str | None:
-        if not self.events or not (self.has_previous if back else self.has_next):
+        if not self.found or not (self.has_previous if back else self.has_next):
             return None
-        event = self.events[at]
-        place = Place(getattr(event, self.order.column), event.id, back)
+        value, key = (self.value_of(self.found[at], column) for column in (self.order.column, "id"))
+        place = Place(value, str(key), back)
         url = remove_query_param(self.request.build_absolute_uri(), "cursor")
         return replace_query_param(url, "cursor", place.written())
 
@@ -152,9 +114,22 @@ class EventPagination(BasePagination):
         return {**PAGE, "properties": {**PAGE["properties"], "results": schema}}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        return PARAMETERS
+        limit, ordering, cursor = PARAMETERS
+        schema = {"type": "string", "enum": list(self.orderings), "default": self.orderings[0]}
+        return [limit, {**ordering, "schema": schema}, cursor]
+
+    def horizon(self) -> dict[str, Any]:
+        """How far back the log goes: an empty answer may only mean that nobody can know any more."""
+        return {"retention_days": conf.LOG_RETENTION_DAYS, "oldest": Event.objects.begins_at()}
 
 
-def horizon() -> dict[str, Any]:
-    """How far back the log goes: an empty answer may only mean that nobody can know any more."""
-    return {"retention_days": conf.LOG_RETENTION_DAYS, "oldest": Event.objects.begins_at()}
+class EventPagination(CursorPagination):
+    """Of rows, as the database has them."""
+
+    orderings = ORDERINGS
+
+    def read(self, chosen: Any) -> list[Row]:
+        return fetched(chosen)
+
+    def value_of(self, found: Row, column: str) -> Any:
+        return found[column]

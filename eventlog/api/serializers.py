@@ -9,16 +9,13 @@ from rest_framework import serializers
 
 from eventlog import catalog
 from eventlog.api.questions import NumberField
-from eventlog.export.rows import COLUMNS, HIDDEN_INSIDES
+from eventlog.export.rows import COLUMNS
 from eventlog.models import Event
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class HexField(serializers.Field[Any, Any, str, Any]):
     """Bytes as hexadecimal text."""
-
-    def to_representation(self, value: Any) -> str:
-        return bytes(value).hex()
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
@@ -28,6 +25,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
     what proves an event are empty for those who may not see SECURITY.
     """
 
+    # This describes; what is sent are rows (`export.rows`), since objects and fields would take ten times as long.
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, models.BinaryField: HexField}
 
     class Meta:
@@ -35,16 +33,12 @@ class EventSerializer(serializers.ModelSerializer[Event]):
         fields = list(COLUMNS)
         read_only_fields = fields
 
-    def to_representation(self, instance: Event) -> dict[str, Any]:
-        shown: dict[str, Any] = super().to_representation(instance)
-        if not self.sees_insides():
-            shown.update(HIDDEN_INSIDES)
-        return shown
 
-    def sees_insides(self) -> bool:
-        """Permissions are looked up once a request: Django remembers them with the user."""
-        request = self.context.get("request")
-        return request is not None and request.user.has_perm("eventlog.view_security")
+class ContinuedSerializer(serializers.Serializer[Any]):
+    """What was stored since."""
+
+    results = EventSerializer(many=True)
+    after = serializers.CharField(help_text="Where to go on.")
 
 
 class SecurityQuery(serializers.Serializer[Any]):
@@ -65,4 +59,4 @@ class RecentQuery(serializers.Serializer[Any]):
 
     limit = serializers.IntegerField(min_value=1, max_value=1000, default=100)
     category = serializers.ChoiceField(choices=list(catalog.CATEGORIES.items()), required=False)
-    after = serializers.CharField(max_length=100, required=False)  # start, now, or where an answer ended
+    after = serializers.CharField(max_length=100, required=False, allow_blank=True)  # empty: not given

@@ -26,15 +26,16 @@ from rest_framework.exceptions import APIException, Throttled
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from eventlog import catalog
-from eventlog.api.filters import EventFilter
+from eventlog.api.filters import narrowed
 from eventlog.api.live import place_named, read_on
-from eventlog.api.serializers import EventSerializer
-from eventlog.api.viewed import tell_viewed
+from eventlog.api.rendering import for_answer
 from eventlog.capture.streams import AsyncCountedBody
 from eventlog.conf import conf
+from eventlog.export.ndjson import OPTIONS
+from eventlog.export.rows import Row, row_of
 from eventlog.models import Event, EventQuerySet
 from eventlog.models.order import Place, newest_place
+from eventlog.viewed import security_among, tell_answered
 
 Result = TypeVar("Result")
 POLL: Final = 1.0  # seconds
@@ -79,26 +80,30 @@ class Stream:
     def user_key(self) -> Any:
         return self.request.user.pk
 
-    def read(self) -> "list[tuple[Place, dict[str, Any]]] | None":
+    def read(self) -> list[tuple[Place, Row]] | None:
         """What has come, each event with its place; None for somebody who may no more. Runs in a thread."""
         if not newest.is_behind(self.place) and time.monotonic() - self.checked < RECHECK:
             return []
-        user = get_user_model()._default_manager.filter(pk=self.user_key).first()
-        if rights_of(user) != self.rights:
+        if (user := self.reader()) is None:
             return None
         self.checked = time.monotonic()
         stretch = read_on(visible(self.request, user), self.place, limit=AT_ONCE)
+        if stretch.events and self.reader() is None:  # what came after he lost his rights may be among them
+            return None
         self.place = stretch.end
-        events = [event for _place, event in stretch.events]
-        self.security_events += sum(event.event_category == catalog.SECURITY for event in events)
-        shown = EventSerializer(events, many=True, context={"request": self.request}).data
-        return [(place, data) for (place, _event), data in zip(stretch.events, shown, strict=True)]
+        self.security_events += security_among(event.event_category for _place, event in stretch.events)
+        rows = for_answer((row_of(event) for _place, event in stretch.events), user)
+        return [(place, row) for (place, _event), row in zip(stretch.events, rows, strict=True)]
+
+    def reader(self) -> Any:
+        """Who he is now, if his rights are what they were."""
+        user = get_user_model()._default_manager.filter(pk=self.user_key).first()
+        return user if rights_of(user) == self.rights else None
 
 
 def visible(request: Request, user: Any) -> EventQuerySet:
     """As in the list. Raises ValidationError."""
-    seen = Event.objects.visible_to(user)
-    return EventFilter(request.query_params, queryset=seen, request=request).qs  # type: ignore[no-any-return]
+    return narrowed(Event.objects.visible_to(user), request.query_params)
 
 
 def rights_of(user: Any) -> tuple[Any, ...]:
@@ -144,7 +149,7 @@ def stream_response(request: Request) -> StreamingHttpResponse:
     def ended(size: int, problem: str, fault: BaseException | None) -> None:
         open_streams.discard(stream)
         if stream.security_events:
-            tell_viewed(request, stream.security_events)
+            tell_answered(request._request, stream.security_events)
 
     body = AsyncCountedBody(messages(stream), ended)
     response = StreamingHttpResponse(body, content_type="text/event-stream; charset=utf-8")
@@ -177,7 +182,7 @@ async def messages(stream: Stream) -> AsyncIterator[bytes]:
                 reason = LEFT
                 break
             if came:
-                yield b"".join(message(place, data) for place, data in came)
+                yield b"".join(message(place, row) for place, row in came)
             elif time.monotonic() - said >= HEARTBEAT:
                 yield heartbeat(stream.place)
             else:
@@ -221,5 +226,5 @@ def heartbeat(place: Place) -> bytes:
     return f": \nid: {place.written()}\n\n".encode()
 
 
-def message(place: Place, data: Any) -> bytes:
-    return b"id: %b\ndata: %b\n\n" % (place.written().encode(), orjson.dumps(data))
+def message(place: Place, row: Row) -> bytes:
+    return b"id: %b\ndata: %b\n\n" % (place.written().encode(), orjson.dumps(row, option=OPTIONS))

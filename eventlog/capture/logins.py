@@ -17,6 +17,8 @@ from eventlog.capture.queries import uncounted
 from eventlog.context import Actor, current
 from eventlog.logger import log_event
 
+# Why it failed: refused before the password was looked at; or what the name tells.
+BLOCKED, UNKNOWN_NAME, INACTIVE, BAD_CREDENTIALS = "BLOCKED", "UNKNOWN_NAME", "INACTIVE", "BAD_CREDENTIALS"
 PROBED_NAMES = frozenset(
     [
         "admin",
@@ -60,7 +62,11 @@ def logged_out(sender: Any, user: Any = None, **kwargs: Any) -> None:
 
 def login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
     name = credentials.get(get_user_model().USERNAME_FIELD, credentials.get("username"))
-    log_event(catalog.LOGIN_FAILED, user_id=None, auth_method="anonymous", **claimed(name))
+    columns = claimed(name)
+    visit = requests.current_visit()
+    if visit is not None and visit.refused_until is not None:
+        columns["error_code"] = BLOCKED
+    log_event(catalog.LOGIN_FAILED, user_id=None, auth_method="anonymous", **columns)
 
 
 def claimed(name: Any) -> dict[str, Any]:
@@ -69,20 +75,25 @@ def claimed(name: Any) -> dict[str, Any]:
     A name that may be a password is kept out of the request's own event as well.
     """
     typed = str(name or "")[:10_000]
-    if not typed or typed.lower() in PROBED_NAMES or has_account(typed):
+    reason = reason_by(typed) if typed else ""
+    if not typed or typed.lower() in PROBED_NAMES or reason in (INACTIVE, BAD_CREDENTIALS):
         requests.vouch()
-        return {"username": typed[:150]}
+        return {"username": typed[:150], "error_code": reason}
     requests.withhold(typed)
-    return {"username": "", "event_data": {"name_hash": actors.keyed_hash(typed), "name_length": len(typed)}}
+    data = {"name_hash": actors.keyed_hash(typed), "name_length": len(typed)}
+    return {"username": "", "error_code": reason, "event_data": data}
 
 
-def has_account(name: str) -> bool:
-    """One look into the index of names, on a path that has just hashed a password; without a database, no."""
+def reason_by(name: str) -> str:
+    """One look into the index of names, on a path that has just hashed a password; without a database, empty."""
     if "\0" in name or len(name) > 150:
-        return False
+        return UNKNOWN_NAME
     user_model = get_user_model()
     try:
         with uncounted():
-            return user_model._default_manager.filter(**{user_model.USERNAME_FIELD: name}).exists()
+            account = user_model._default_manager.filter(**{user_model.USERNAME_FIELD: name}).first()
     except (Error, UnicodeError):  # the database is away; half a surrogate pair
-        return False
+        return ""
+    if account is None:
+        return UNKNOWN_NAME
+    return BAD_CREDENTIALS if account.is_active else INACTIVE

@@ -156,7 +156,7 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
     download = files.download_of(visit.request, response)
     if download is not None:
         visit.meter.categories.add(catalog.FILE)
-    columns = visit.columns()
+    columns = columns_of(visit)
     clean = {**visit.clean_columns(), **response_columns(response, size)}
     columns["response_content_type"] = response.get("Content-Type", "")
     if problem:
@@ -180,6 +180,14 @@ def record(visit: Visit, response: HttpResponseBase, *, size: int, problem: str 
         record_event(catalog.UNAUTHORIZED_ACCESS, refusal, clean=part(clean, PLACE))
     if visit.fault is not None:
         record_fault(columns, clean)
+
+
+def columns_of(visit: Visit) -> dict[str, Any]:
+    """Sensitive like what it was about, or like something that happened in it."""
+    columns = visit.columns()
+    if visit.meter.is_sensitive or reads.is_about_sensitive(visit.request):
+        columns["is_sensitive"] = True
+    return columns
 
 
 def threats_in(visit: Visit, columns: dict[str, Any], status: int | None) -> list[threats.Threat]:
@@ -211,7 +219,7 @@ def broke_off(visit: Visit, fault: BaseException) -> None:
     visit.fault = visit.fault or (None if gone else fault)  # a 500 page that fails hides why it was wanted
     with kept_going(visit):
         visit.actor()
-        columns, clean = visit.columns(), visit.clean_columns()
+        columns, clean = columns_of(visit), visit.clean_columns()
         columns["error_code"] = CLIENT_GONE if gone else type(fault).__qualname__
         visit.told = True
         columns["event_status"] = catalog.ERROR

@@ -7,10 +7,12 @@ without them and uvicorn dies by the signal it was sent, so these say by their o
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from celery import signals
+from django.core.handlers.asgi import ASGIHandler
 
 from eventlog import catalog
 from eventlog.capture import streams
@@ -22,10 +24,10 @@ from eventlog.pipeline import writer
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def connect() -> None:
+    answer_lifespan()
     signals.worker_process_init.connect(celery_started, dispatch_uid="eventlog.process_init")
     signals.worker_init.connect(celery_started, dispatch_uid="eventlog.worker_init")
     signals.worker_process_shutdown.connect(stopped, dispatch_uid="eventlog.process_shutdown")
@@ -63,20 +65,29 @@ def stopped(**kwargs: Any) -> None:
     writer.stop()
 
 
-def lifespan(application: Application) -> Application:
-    """An ASGI application that also answers the server's lifespan messages, which Django's does not.
+def answer_lifespan() -> None:
+    """Have Django's ASGI application answer the server's lifespan messages, which it refuses by itself.
 
     Servers such as uvicorn end by the signal they were sent, without Python's exit handlers; this is how they say so.
     """
+    plain = ASGIHandler.__call__
+    if hasattr(plain, "__wrapped__"):
+        return
 
-    async def with_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await application(scope, receive, send)
-            return
-        while (await receive())["type"] != "lifespan.shutdown":
-            started("web")
-            await send({"type": "lifespan.startup.complete"})
-        await sync_to_async(writer.stop, thread_sensitive=False)()
-        await send({"type": "lifespan.shutdown.complete"})
+    @wraps(plain)
+    async def call(self: ASGIHandler, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await live(receive, send)
+        else:
+            await plain(self, scope, receive, send)
 
-    return with_lifespan
+    ASGIHandler.__call__ = call  # type: ignore[method-assign]
+
+
+async def live(receive: Receive, send: Send) -> None:
+    """Through one server process's life: its start, and its end, at which what it has is stored."""
+    while (await receive())["type"] != "lifespan.shutdown":
+        started("web")
+        await send({"type": "lifespan.startup.complete"})
+    await sync_to_async(writer.stop, thread_sensitive=False)()
+    await send({"type": "lifespan.shutdown.complete"})

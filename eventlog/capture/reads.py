@@ -130,6 +130,14 @@ def view_of(function: Callable[..., Any]) -> View:
     return View()
 
 
+def is_about_sensitive(request: HttpRequest) -> bool:
+    """Whether the view is one of a sensitive model's: what was sent to it is about such a record, stored or not."""
+    match = request.resolver_match
+    model = view_of(match.func).model if match is not None else None
+    audit = None if model is None else audit_of(model)
+    return audit is not None and audit.sensitive
+
+
 def options(view_class: type, given: Mapping[str, Any] | None) -> Callable[[str], Any]:
     """What a class says, unless `as_view(...)` said otherwise."""
     return lambda name: (given or {}).get(name, getattr(view_class, name, None))

@@ -56,6 +56,7 @@ class Visit:
         "memory",
         "meter",
         "method",
+        "refused_until",
         "request",
         "request_id",
         "sent",
@@ -95,6 +96,7 @@ class Visit:
         self.sent: dict[str, Any] = {}  # query and body as they came, for who looks at them before they are masked
         self.session = ("", "")  # key, hash
         self.vouched = False  # that what was typed as the name to sign in is one, and no password
+        self.refused_until: datetime | None = None  # where a sign-in ran into a block
         self.told = False  # whether its event has been recorded
         self.method = request.method or ""
         clean = {

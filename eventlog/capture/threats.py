@@ -1,8 +1,9 @@
 """Attacks in what a request has brought, told beside its own event. Nothing is blocked, and nothing is read for it.
 
 Values are looked at as they were sent, before anything is masked. What is kept is the kind, the rule, the place, the
-score and an excerpt, which is redacted like any text of an event; of sensitive fields and of what is typed to sign in
-there is none. Passwords and the like are not looked at: to tell how one is built would be to tell of it.
+score and an excerpt, which is redacted like any text of an event; of sensitive fields, of the body of a sensitive
+request and of what is typed to sign in there is none. Passwords and the like are not looked at: to tell how one is
+built would be to tell of it.
 """
 
 import time
@@ -38,6 +39,7 @@ MAX_CHARACTERS: Final = 131_072
 MAX_SECONDS: Final = (
     0.02  # of the processor's time: several times what 16 KB of prose cost, so that only hostile input meets it
 )
+CLOCK_EVERY: Final = 2048  # characters: to ask the clock takes as long as to look at a short value
 MAX_FOUND: Final = 20  # that are kept of one request
 MAX_REMEMBERED: Final = 300  # characters of a header, a path or a name
 PROSE: Final = (300, 40)  # characters and spaces from which a text is an essay, which may quote what it writes about
@@ -113,14 +115,15 @@ def judged(score: int, status: int | None) -> dict[str, str]:
 class Scan:
     """One request's values on their way through the detector, with what is left of the work they may cause."""
 
-    __slots__ = ("characters", "deadline", "tags", "threats", "values")
+    __slots__ = ("characters", "clock_at", "deadline", "tags", "threats", "values")
 
     def __init__(self) -> None:
         self.threats: list[Threat] = []
         self.tags: tuple[str, ...] = ()
         self.values = MAX_VALUES
         self.characters = MAX_CHARACTERS
-        self.deadline = time.thread_time() + MAX_SECONDS
+        self.clock_at = MAX_CHARACTERS - CLOCK_EVERY
+        self.deadline: float | None = None  # from when so many characters have been looked at: few requests have them
 
     def request(self, visit: Visit, columns: Mapping[str, Any]) -> None:
         request = visit.request
@@ -132,8 +135,11 @@ class Scan:
         for name, value in cookies_of(request):
             self.field(name, value, "cookie", shown=True)
         for where, sent in visit.sent.items():
+            visible = shown and not (
+                where == "body" and columns.get("is_sensitive")
+            )  # the body is encrypted, or is to be
             for name, value in leaves(sent):
-                self.field(name, value, where, shown=shown)
+                self.field(name, value, where, shown=visible)
 
     def usual(self, value: str, where: str, place: str) -> None:
         """A value that many requests have in common, so that its findings are remembered."""
@@ -160,11 +166,18 @@ class Scan:
         self.characters -= len(value)
         if self.values < 0 or self.characters < 0:
             self.tags = ("scan_truncated",)
-        elif time.thread_time() > self.deadline:
+        elif self.characters <= self.clock_at and self.is_late():
             self.tags = ("scan_timeout",)
         else:
             return True
         return False
+
+    def is_late(self) -> bool:
+        now = time.thread_time()
+        self.deadline = self.deadline or now + MAX_SECONDS
+        if now <= self.deadline:
+            self.clock_at = self.characters - CLOCK_EVERY
+        return now > self.deadline
 
 
 @lru_cache(maxsize=4096)

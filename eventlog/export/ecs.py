@@ -28,7 +28,7 @@ TYPES: Final = {
     "LOGOUT": ["end"],
     "APP_START": ["start"],
     "APP_SHUTDOWN": ["end"],
-    "UNCLEAN_STOP": ["end", "error"],
+    "UNCLEAN_STOP": ["end"],
     "ERROR_500": ["error"],
     "USER_REGISTER": ["user", "creation"],
     "HTTP_REQUEST": ["access"],
@@ -37,8 +37,8 @@ TYPES: Final = {
     "FILE_DOWNLOAD": ["access"],
     "FILE_DELETE": ["deletion"],
 }
-ACTIONS: Final = {"CREATE": ["creation"], "READ": ["access"], "EXPORT": ["access"], "DELETE": ["deletion"]}
-CHANGES: Final = frozenset(["UPDATE", "BULK_UPDATE", "BULK_IMPORT"])
+LOOKS: Final = frozenset(["READ", "EXPORT"])
+CHANGES: Final = frozenset(["CREATE", "UPDATE", "DELETE", "BULK_UPDATE", "BULK_IMPORT"])  # ECS: of a database
 
 
 def line(row: Row) -> bytes:
@@ -94,15 +94,17 @@ def event(row: Row) -> dict[str, Any]:
 def category(row: Row) -> list[str]:
     if row["event_type"] == "HTTP_REQUEST":
         return REQUEST
+    if row["event_type"] == "ERROR_500":
+        return ["web"]
     return ["iam"] if row["event_type"] in ACCOUNTS else CATEGORIES[row["event_category"]]
 
 
 def types(row: Row) -> list[str]:
     if row["event_type"] in ACCOUNTS and row["event_type"] != "USER_REGISTER":
         return ["user", "change"]
-    if row["action"] in CHANGES:
-        return ["change"]
-    return TYPES.get(row["event_type"]) or ACTIONS.get(row["action"]) or ["info"]
+    if row["event_type"] in TYPES:
+        return TYPES[row["event_type"]]
+    return ["change"] if row["action"] in CHANGES else ["access"] if row["action"] in LOOKS else ["info"]
 
 
 def http(row: Row) -> dict[str, Any]:

@@ -70,6 +70,8 @@ FILE: Final = Class(
     },
 )
 FINDING: Final = Class(2004, 2, "Detection Finding", {})
+HOST: Final = "host"  # the profile by which a class that has no actor of its own gets one
+PROFILES: Final = {known.uid: [HOST] for known in (ACCOUNT_CHANGE, HTTP, LIFECYCLE)}
 CREATED: Final = 1  # a finding's only activity here: each is told once
 BY_CATEGORY: Final = {"AUTH": AUTHENTICATION, "SECURITY": FINDING, "FILE": FILE, "SYSTEM": LIFECYCLE}
 ACCOUNTS: Final = frozenset([*ACCOUNT_CHANGE.activities, "ACCOUNT_UNLOCK", "PERMISSION_CHANGE"])
@@ -122,15 +124,16 @@ def common(row: Row, known: Class) -> dict[str, Any]:
         "message": row["event_name"] or row["event_type"],
         "time": milliseconds(row["timestamp"]),
         "duration": None if row["response_time_ms"] is None else round(row["response_time_ms"]),
-        "metadata": metadata(row),
+        "metadata": metadata(row, known),
         "unmapped": {name: row[name] for name in SHOWN},
     }
 
 
-def metadata(row: Row) -> dict[str, Any]:
+def metadata(row: Row, known: Class) -> dict[str, Any]:
     return {
         "version": VERSION,
         "product": {**PRODUCT, "version": row["application_version"]},
+        "profiles": PROFILES.get(known.uid, []),
         "uid": str(row["id"]),
         "event_code": row["event_type"],
         "logged_time": milliseconds(row["recorded_at"]),
@@ -142,19 +145,22 @@ def metadata(row: Row) -> dict[str, Any]:
 def particular(row: Row, known: Class) -> dict[str, Any]:
     """What classes require: objects that are not known are there with what can be said of them."""
     groups = [{"name": row["user_role"]}] if row["user_role"] else []
-    user = without_nothing({"uid": text(row["user_id"]), "name": row["username"], "groups": groups})
-    actor = {"user": user or {"type_id": 0, "type": "Unknown"}}
+    user = named(text(row["user_id"]), row["username"], groups=groups)
+    actor = {"user": user}
     source = without_nothing({"ip": row["ip_address"]}) or {"name": "unknown"}
-    if known in (AUTHENTICATION, ACCOUNT_CHANGE):
+    if known is AUTHENTICATION:
         service = {"name": row["endpoint"] or PRODUCT["name"]}
-        return {"user": actor["user"], "src_endpoint": source, "service": service, "auth_protocol": row["auth_method"]}
+        return {"user": user, "src_endpoint": source, "service": service, "auth_protocol": row["auth_method"]}
+    if known is ACCOUNT_CHANGE:
+        changed = named(row["entity_id"], row["entity_name"]) if row["entity_id"] else user
+        return {"user": changed, "actor": actor, "src_endpoint": source}
     if known is HTTP:
         return {"actor": actor, "src_endpoint": source, **exchange(row)}
     if known is FILE:
         file = {"name": row["entity_name"] or row["entity_id"] or "unknown", "type_id": 1}
         return {"actor": actor, "src_endpoint": source, "file": file}
     if known is FINDING:
-        return {"actor": actor, "src_endpoint": source, **finding(row)}
+        return {"evidences": [{"actor": actor, "src_endpoint": source}], **finding(row)}
     if known is LIFECYCLE:
         return {"app": {**PRODUCT, "version": row["application_version"]}, "actor": actor}
     operation = {"operation": row["event_type"], "request": {"uid": row["request_id"]}}
@@ -183,8 +189,13 @@ def finding(row: Row) -> dict[str, Any]:
     return {
         "finding_info": {"uid": str(row["id"]), "title": title, "types": [kind]},
         "risk_score": row["risk_score"],
-        "is_alert": True,
     }
+
+
+def named(uid: str | None, name: str, **more: Any) -> dict[str, Any]:
+    """A user, who must have the one or the other."""
+    known = {"uid": uid, "name": name} if uid or name else {"name": "unknown", "type_id": 0, "type": "Unknown"}
+    return {**known, **more}
 
 
 def text(value: Any) -> str | None:

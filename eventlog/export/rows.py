@@ -1,7 +1,8 @@
 """Rows to be exported, read in batches by key: memory stays the same however many there are, and each batch is a short
 query of its own, which a pooler such as PgBouncer may give to any connection."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from psycopg2 import STRING
 from psycopg2.extensions import new_type, register_type
 
 from eventlog.models import Event, EventQuerySet
+from eventlog.privacy import opening
 
 Row = dict[str, Any]  # the table's columns by name; JSON columns and ids hold their text
 BATCH_SIZE: Final = 2000
@@ -28,18 +30,18 @@ TIMES: Final = ("timestamp", "recorded_at", "erased_at")
 BYTES: Final = ("digest", "actor_commitment", "subject_commitment")
 UUID_OID, JSON_OID, JSONB_OID = 2950, 114, 3802  # of PostgreSQL's catalogue
 AS_TEXT: Final = new_type((UUID_OID, JSON_OID, JSONB_OID), "AS_TEXT", STRING)  # as they are to be written again
-HIDDEN_INSIDES: Final[Mapping[str, Any]] = {"stack_trace": "", **dict.fromkeys(BYTES)}  # from who sees no SECURITY
+HIDDEN_INSIDES: Final[Row] = {"stack_trace": "", **dict.fromkeys(BYTES)}  # from who sees no SECURITY
 
 
-def rows(events: EventQuerySet, *, sees_insides: bool, batch_size: int = BATCH_SIZE) -> Iterator[Row]:
+def rows(
+    events: EventQuerySet, *, sees_insides: bool, may_read: bool = False, batch_size: int = BATCH_SIZE
+) -> Iterator[Row]:
     """Newest first: what comes meanwhile is not in it, so that it ends."""
-    hidden = {} if sees_insides else HIDDEN_INSIDES
-    zone = timezone.get_current_timezone()
     rest = events
     while batch := fetched(rest.newest_first()[:batch_size]):
         timestamp, key = batch[-1]["timestamp"], batch[-1]["id"]
-        for row in batch:
-            yield shown(row, hidden, zone)
+        opening.open_texts(batch, may_read=may_read, using=events.db)
+        yield from shown(batch, sees_insides=sees_insides)
         if len(batch) < batch_size:
             return
         further = Q(timestamp__lt=timestamp) | Q(timestamp=timestamp, id__lt=key)
@@ -59,15 +61,26 @@ def fetched(events: EventQuerySet) -> list[Row]:
 
 
 def row_of(event: Event) -> Row:
-    """Of an event that has been read as an object; all of it."""
+    """Of an event that has been read as an object, as `fetched` gives it."""
     row = {name: getattr(event, name) for name in COLUMNS}
-    texts = {name: orjson.dumps(row[name]).decode() for name in JSON_COLUMNS if row[name] is not None}
-    return shown(row | texts, {}, timezone.get_current_timezone())
+    return row | {name: json_text(row[name]) for name in JSON_COLUMNS if row[name] is not None}
 
 
-def shown(row: Row, hidden: Mapping[str, Any], zone: tzinfo) -> Row:
-    """Times in the project's time zone, bytes as hexadecimal text."""
+def json_text(value: Any) -> str:
+    """Not by orjson: what outsiders sent as 1e300 comes back as a whole number, which is too large for it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def shown(found: Iterable[Row], *, sees_insides: bool) -> Iterator[Row]:
+    """As they leave the house: without what the reader may not see and what is encrypted, times in the project's time
+    zone, bytes as hexadecimal text."""
+    hidden, zone = {} if sees_insides else HIDDEN_INSIDES, timezone.get_current_timezone()
+    return (finished(row, hidden, zone) for row in found)
+
+
+def finished(row: Row, hidden: Row, zone: tzinfo) -> Row:
     row.update(hidden)
+    opening.cover_texts(row)
     for name in TIMES:
         moment: datetime | None = row[name]
         if moment is not None:

@@ -8,8 +8,7 @@ The lock is advisory, since a locked row would give the transaction an id: while
 that is stored would be below `pg_snapshot_xmin`, and every other reader in store order would wait as well.
 """
 
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -20,6 +19,7 @@ from django.utils import timezone
 
 from eventlog import catalog
 from eventlog.conf import conf
+from eventlog.forwarding.abreast import side_by_side
 from eventlog.forwarding.parcels import Parcel, packed
 from eventlog.forwarding.sinks import Gone, Refused
 from eventlog.forwarding.targets import Target, targets
@@ -57,19 +57,7 @@ def forward(names: Collection[str] | None = None, *, seconds: float = RUN_SECOND
     Raises `django.db.Error` where the database does not answer, when the others are done.
     """
     chosen = [each for each in targets() if names is None or each.name in names]
-    if not chosen:
-        return []
-    with ThreadPoolExecutor(len(chosen), thread_name_prefix="eventlog-forward") as pool:
-        runs = [pool.submit(alone, partial(forward_one, each, seconds=seconds)) for each in chosen]
-    return [run.result() for run in runs]
-
-
-def alone(work: Callable[[], Run]) -> Run:
-    """In a thread, whose connection nobody else would close."""
-    try:
-        return work()
-    finally:
-        connections.close_all()
+    return side_by_side([partial(forward_one, each, seconds=seconds) for each in chosen], name="eventlog-forward")
 
 
 def forward_one(target: Target, *, seconds: float) -> Run:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventlog.export.formats import FORMATS, Format
-from eventlog.export.rows import BYTES, Row, row_of
+from eventlog.export.rows import BYTES, Row, row_of, shown
 from eventlog.models import Event
 
 OBJECTS: Final = tuple(name for name in FORMATS if name not in ("csv", "cef"))  # formats of a JSON object a line
@@ -21,10 +21,10 @@ class Parcel:
 
 
 def packed(events: Sequence[Event], form: Format) -> list[Parcel]:
-    rows = map(outside, events)
+    rows = map(outside, shown(map(row_of, events), sees_insides=True))
     return [Parcel(row, form.line(dict(row)).rstrip(b"\n")) for row in rows]
 
 
-def outside(event: Event) -> Row:
+def outside(row: Row) -> Row:
     """Without what proves it: that is for this database alone."""
-    return {name: value for name, value in row_of(event).items() if name not in BYTES}
+    return {name: value for name, value in row.items() if name not in BYTES}

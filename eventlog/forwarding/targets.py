@@ -10,7 +10,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.db.models import Q
 
-from eventlog.api.terms import condition
 from eventlog.conf import boolean, choice, conf, seconds, text
 from eventlog.export.formats import FORMATS, Format
 from eventlog.forwarding.files import FileSink
@@ -18,6 +17,7 @@ from eventlog.forwarding.parcels import LINES, OBJECTS
 from eventlog.forwarding.sinks import Sink
 from eventlog.forwarding.syslog import SyslogSink
 from eventlog.forwarding.webhook import WebhookSink
+from eventlog.search.terms import condition
 
 MAX_NAME: Final = 100  # characters
 SECRET_PREFIX: Final = "whsec_"
@@ -116,7 +116,7 @@ def address(*schemes: str) -> Callable[[Any], SplitResult]:
             known = url.scheme in schemes and url.hostname and (url.port or True)
         except ValueError:
             known = False
-        if not known or "@" in url.netloc or any(ord(character) <= 32 for character in value):
+        if not known or "@" in url.netloc or not all(" " < character < "\x7f" for character in value):
             raise ValueError(expected)
         return url
 

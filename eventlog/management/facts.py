@@ -17,6 +17,8 @@ class FactsCommand(BaseCommand):
     A database or disk that refuses is one line on stderr and exit code 1.
     """
 
+    bad_exit = 1  # where the facts are not good
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="Print one line of JSON.")
 
@@ -28,7 +30,7 @@ class FactsCommand(BaseCommand):
             raise CommandError(f"{type(error).__name__}: {reason}") from error
         self.stdout.write(json.dumps(facts) if options["json"] else self.in_words(facts))
         if not self.is_good(facts):
-            sys.exit(1)
+            sys.exit(self.bad_exit)
 
     def facts(self, options: Mapping[str, Any]) -> Facts:
         raise NotImplementedError

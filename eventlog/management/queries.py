@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db.models import Q
 
-from eventlog.api.query import Mistake
-from eventlog.api.terms import condition
 from eventlog.models import Event, EventQuerySet
+from eventlog.search.query import Mistake
+from eventlog.search.terms import condition
 
 HELP = "In the search language: actor:guru001 status:>=500. Put -- before one that begins with a minus."
 
@@ -22,8 +23,12 @@ def text_of(options: Mapping[str, Any]) -> str:
 
 def events_of(options: Mapping[str, Any]) -> EventQuerySet:
     """Raises CommandError, with the place of the mistake."""
-    text = text_of(options)
+    return Event.objects.filter(condition_of(text_of(options)))
+
+
+def condition_of(text: str) -> Q:
+    """Raises CommandError, with the place of the mistake."""
     try:
-        return Event.objects.filter(condition(text))
+        return condition(text)
     except Mistake as mistake:
         raise CommandError(f"{text}\n{' ' * mistake.position}^ {mistake}") from None

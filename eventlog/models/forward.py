@@ -1,6 +1,5 @@
 """How far each sink has got that events are forwarded to."""
 
-import random
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
@@ -8,26 +7,20 @@ from django.db import connections, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from eventlog.models.attempts import Attempts
 from eventlog.models.order import Place
 
-FIRST_PAUSE: Final = timedelta(seconds=5)  # after a failure, then twice as long each time
-LONGEST_PAUSE: Final = timedelta(minutes=5)
 LONG: Final = timedelta(minutes=5)  # of failures in a row, after which people are told
 STORED_AFTER = """
 SELECT coalesce(sum(event_count), 0)::bigint FROM event_batches WHERE (stored_xid, id) > (%s::xid8, %s::uuid)"""
 
 
-class EventForward(models.Model):
+class EventForward(Attempts):
     """One sink. Whoever changes its row holds the sink's lock, see `forwarding/forwarder.py`."""
 
     sink = models.CharField(primary_key=True, max_length=100)  # its name in FORWARD_TO
     place = models.CharField(max_length=54)  # in store order; all up to it has been sent, or was not asked for
     event_count = models.BigIntegerField(default=0)  # sent so far
-    last_success = models.DateTimeField(null=True)
-    last_error = models.TextField(blank=True, default="")
-    failures = models.IntegerField(default=0)  # in a row
-    failing_since = models.DateTimeField(null=True)
-    retry_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)  # when people were told of these failures
     stopped_at = models.DateTimeField(null=True)  # it wants no more
 
@@ -41,7 +34,7 @@ class EventForward(models.Model):
         return self.sink
 
     def is_due(self, now: datetime) -> bool:
-        return self.stopped_at is None and (self.retry_at is None or self.retry_at <= now)
+        return self.stopped_at is None and self.may_be_tried(now)
 
     def went_on(self, end: Place, *, sent: int) -> None:
         """All up to `end` is done; `sent` events of it were sent."""
@@ -53,21 +46,17 @@ class EventForward(models.Model):
 
     def begin_anew(self) -> Self:
         """Forget the failures."""
-        self.failures, self.last_error = 0, ""
-        self.failing_since = self.retry_at = self.told_at = self.stopped_at = None
+        self.forget_failures()
+        self.told_at = self.stopped_at = None
         return self
 
     def failed(self, reason: str, *, for_ever: bool) -> bool:
         """Wait longer each time, or stop; whether people are to be told, which is so once."""
         now = timezone.now()
-        self.failures += 1
-        self.last_error = reason
-        self.failing_since = self.failing_since or now
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures - 1, 10))
-        self.retry_at = now + pause * random.uniform(0.5, 1.0)
+        self.wait_longer(reason, now)
         if for_ever:
             self.stopped_at = now
-        if self.told_at is not None or not (for_ever or now - self.failing_since >= LONG):
+        if self.told_at is not None or not (for_ever or now - (self.failing_since or now) >= LONG):
             return False
         self.told_at = now
         return True

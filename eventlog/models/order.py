@@ -2,7 +2,7 @@
 
 Ids and times are made when something happens, and it may be stored much later: who remembers the last id that he saw
 misses what comes late. Batches have an order that nothing can slip into: by their transactions, and only below the
-oldest one that is still at work.
+oldest one that is still at work. It goes on where a dump is restored (`models/epoch.py`).
 """
 
 import base64
@@ -14,13 +14,15 @@ from uuid import UUID
 
 from django.db import connections
 
+from eventlog.models.epoch import HORIZON
+
 if TYPE_CHECKING:
     from eventlog.models.event import Event, EventQuerySet
 
 LAST: Final = UUID(int=2**128 - 1)  # behind any event's id
 PACKED: Final = struct.Struct(">Q16s16s")
 MAX_BATCHES: Final = 100  # a stretch looks each of them up
-FINISHED = "b.stored_xid < pg_snapshot_xmin(pg_current_snapshot())"
+FINISHED = f"b.stored_xid < {HORIZON}"
 NEXT = f"""
 SELECT b.stored_xid::text, b.id::text, b.event_count FROM event_batches AS b
 WHERE (b.stored_xid, b.id) >= (%s::xid8, %s::uuid) AND {FINISHED}

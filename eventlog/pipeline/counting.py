@@ -49,13 +49,15 @@ def upsert(key: str, select: str, merged: dict[str, str]) -> str:
 
 
 # `json_populate_record` makes a row of defaults, so that a key which an event lacks has its column's default.
-# The parameters: the defaults' JSON, the events' JSON, the time zone.
-INSERT_EVENTS = f"""
+# The parameters: the defaults' JSON, the events' JSON.
+INSERT_ANONYMOUS = f"""
 WITH stored AS (
     INSERT INTO events SELECT r.*
     FROM json_populate_recordset(json_populate_record(NULL::events, %s), %s) r
     ON CONFLICT (id, timestamp) DO NOTHING RETURNING {", ".join(COLUMNS)}
-), {", ".join(f"into_{counts.table} AS ({into(counts, 'stored')})" for counts in COUNTINGS)}, into_user_days AS ({
-    into_user_days("stored")
-})
+), {", ".join(f"into_{counts.table} AS ({into(counts, 'stored')})" for counts in COUNTINGS)}
 SELECT count(*) FROM stored"""
+# And the time zone.
+INSERT_EVENTS = INSERT_ANONYMOUS.replace(
+    "\nSELECT count(*)", f", into_user_days AS ({into_user_days('stored')})\nSELECT count(*)"
+)

@@ -104,8 +104,10 @@ class Journal:
         return all(segment.on_disk for segment in [*self.closed, *([current] if current else [])])
 
     def forget_inherited(self) -> None:
-        """In a forked child: close the parent's descriptors (its locks are its own and stay)."""
-        for segment in [*self.closed, *([self.segment] if self.segment else [])]:
+        """In a forked child: close the parent's descriptors (its locks are its own and stay), each once: the fork may
+        have come when a segment was among the closed ones already and was still the current one, too."""
+        inherited = {segment.fd: segment for segment in (*self.closed, self.segment) if segment is not None}
+        for segment in inherited.values():
             segment.abandon()
 
     def _is_full(self, segment: Segment) -> bool:

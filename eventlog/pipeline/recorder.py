@@ -31,7 +31,7 @@ def keep(record: EventRecord, *, using: str | None = None) -> None:
     """Keep `record` safe. `using` is the alias of the database in which the change it tells of was made."""
     if conf.PIPELINE == "sync" and not in_event_loop():
         store_now(record)
-    elif not is_change(record):
+    elif using is None and not is_change(record):
         to_journal(record)
     elif outbox.is_doomed(using):
         return  # the change it tells of will not be

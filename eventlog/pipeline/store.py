@@ -1,11 +1,13 @@
 """store.write: one transaction that turns a batch into rows.
 
 Inside it, in this order: the batch's own row, the claimed outbox rows deleted, the events in id order from their JSON
-as it lies in the journal together with their counts (`counting.py`), and what became of the batch.
+as it lies in the journal, the values of sensitive ones encrypted, together with their proofs and counts
+(`counting.py`), and what became of the batch with its seal.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -15,21 +17,39 @@ from django.conf import settings
 from django.db import Error, connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
+from eventlog.conf import conf
+from eventlog.integrity import sealer, seals
+from eventlog.integrity.seals import Contents, Proven
 from eventlog.models import Event
-from eventlog.pipeline import outbox, roles, rows
-from eventlog.pipeline.counting import INSERT_EVENTS
+from eventlog.pipeline import outbox, roles, rows, watches
+from eventlog.pipeline.counting import INSERT_ANONYMOUS, INSERT_EVENTS
+from eventlog.privacy import encryption
 
+# With the place and the seal of the sealer's batch before. Its `stored_at` is the `recorded_at` of its events.
 BEGIN_BATCH = """
-INSERT INTO event_batches
-    (id, writer, first_sequence, last_sequence, outbox_count, event_count, dead_count, duplicate_count, dropped_count)
-VALUES (%s, %s, %s, %s, 0, 0, 0, 0, 0)
+INSERT INTO event_batches (id, writer, first_sequence, last_sequence, outbox_count, event_count, dead_count,
+    duplicate_count, dropped_count, stored_at, sealer, sealer_place, previous_seal)
+SELECT b.id, b.writer, b.first, b.last, 0, 0, 0, 0, 0, now(), b.sealer,
+    coalesce(before.sealer_place, 0) + 1, before.seal
+FROM (SELECT %s::uuid AS id, %s AS writer, %s::bigint AS first, %s::bigint AS last, %s AS sealer) b
+LEFT JOIN LATERAL (
+    SELECT sealer_place, seal FROM event_batches e WHERE e.sealer = b.sealer
+    ORDER BY sealer_place DESC LIMIT 1
+) before ON TRUE
 ON CONFLICT (writer, first_sequence) WHERE first_sequence IS NOT NULL DO NOTHING
-RETURNING id"""
+RETURNING sealer_place, previous_seal, stored_xid::text, stored_at"""
 FINISH_BATCH = """
 UPDATE event_batches
-SET outbox_count = %s, event_count = %s, dead_count = %s, duplicate_count = %s, dropped_count = %s WHERE id = %s"""
+SET outbox_count = %(outbox_count)s, event_count = %(event_count)s, dead_count = %(dead_count)s,
+    duplicate_count = %(duplicate_count)s, dropped_count = %(dropped_count)s, leaves = %(leaves)s, root = %(root)s,
+    first_timestamp = %(first_timestamp)s, last_timestamp = %(last_timestamp)s, seal = %(seal)s
+WHERE id = %(id)s"""
+STORED_OF_BATCH = "SELECT id FROM events WHERE batch_id = %s"
 INSERT_DEAD_LETTER = "INSERT INTO event_dead_letters (batch_id, sqlstate, reason, record) VALUES (%s, %s, %s, %s)"
-STATEMENTS = (BEGIN_BATCH, FINISH_BATCH, INSERT_EVENTS, INSERT_DEAD_LETTER)
+STATEMENTS = (
+    *(BEGIN_BATCH, FINISH_BATCH, INSERT_EVENTS, INSERT_ANONYMOUS, INSERT_DEAD_LETTER, STORED_OF_BATCH),
+    *encryption.STATEMENTS,
+)
 OUTBOX_LIMIT = 500
 UNDEFINED_TABLE = "42P01"
 REFUSALS = ("22", "23")  # SQLSTATE classes of bad data (PostgreSQL, appendix A); anything else may pass when retried
@@ -44,6 +64,7 @@ class Batch:
     first_sequence: int | None = None
     last_sequence: int | None = None
     claim_outbox: bool = False
+    refused_before: int = 0  # of the records were; the accounts have them as dead
 
     @property
     def dropped(self) -> int:
@@ -61,6 +82,7 @@ class Stored:
     duplicates: int = 0
     from_outbox: int = 0
     known: bool = False
+    batch_id: str = ""
 
     def __add__(self, other: "Stored") -> "Stored":
         return Stored(
@@ -74,24 +96,70 @@ class Stored:
 def write(batch: Batch, *, using: str | None = None) -> Stored:
     """Store `batch` in one transaction (a savepoint, where one is open). Twice is once.
 
-    Raises `django.db.Error` where nothing was stored and a later try may succeed.
+    Raises `django.db.Error` where nothing was stored and a later try may succeed, and so `keyring.Unusable`.
     """
     alias = using or outbox.events_alias()
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         batch_id = str(uuid_utils.uuid7())
-        cursor.execute(BEGIN_BATCH, [batch_id, batch.writer, batch.first_sequence, batch.last_sequence])
-        if cursor.fetchone() is None:
+        span = batch.first_sequence, batch.last_sequence
+        cursor.execute(BEGIN_BATCH, [batch_id, batch.writer, *span, sealer.here()])
+        begun = cursor.fetchone()
+        if begun is None:
             return Stored(known=True)
         waiting = outbox.claim(cursor, OUTBOX_LIMIT) if batch.claim_outbox else []
         changes = rows.records(waiting)
         records = roles.filled(sorted([*batch.records, *changes]))  # id comes first in each: id order
         if waiting:
             outbox.release(cursor, [row.id for row in waiting])
-        stored, refused = insert(cursor, batch_id, records)
-        result = Stored(stored, refused, len(records) - stored - refused, len(waiting))
-        counts = [len(changes), result.events, result.dead, result.duplicates, batch.dropped]
-        cursor.execute(FINISH_BATCH, [*counts, batch_id])
-        return result
+        proven = [seals.proven(record) for record in encryption.encrypted(records, cursor)]
+        stored, refused = insert(cursor, batch_id, [each.record for each in proven])
+        result = Stored(stored, refused, len(records) - stored - refused, len(waiting), batch_id=batch_id)
+        kept = proven if stored == len(proven) else still_there(cursor, batch_id, proven)
+        finish(cursor, result, kept, batch, batch_id, outbox_count=len(changes), begun=begun)
+    if not connections[alias].in_atomic_block:
+        watches.show(records)
+    return result
+
+
+def still_there(cursor: CursorWrapper, batch_id: str, proven: list[Proven]) -> list[Proven]:
+    """Without those that were there already, or were refused."""
+    cursor.execute(STORED_OF_BATCH, [batch_id])
+    stored = {row[0] for row in cursor.fetchall()}
+    return [each for each in proven if each.leaf is not None and each.leaf.id in stored]
+
+
+def finish(
+    cursor: CursorWrapper,
+    result: Stored,
+    kept: list[Proven],
+    batch: Batch,
+    batch_id: str,
+    *,
+    outbox_count: int,
+    begun: tuple[int, memoryview | None, str, datetime],
+) -> None:
+    contents = Contents.of(kept)
+    place, previous, stored_xid, stored_at = begun
+    facts: dict[str, Any] = {
+        "id": batch_id,
+        "writer": batch.writer,
+        "first_sequence": batch.first_sequence,
+        "last_sequence": batch.last_sequence,
+        "outbox_count": outbox_count,
+        "event_count": result.events,
+        "dead_count": result.dead - batch.refused_before,
+        "duplicate_count": result.duplicates,
+        "dropped_count": batch.dropped,
+        "sealer": sealer.here(),
+        "sealer_place": place,
+        "previous_seal": previous,
+        "root": contents.root,
+        "first_timestamp": contents.first_timestamp,
+        "last_timestamp": contents.last_timestamp,
+        "stored_xid": stored_xid,
+        "stored_at": stored_at,
+    }
+    cursor.execute(FINISH_BATCH, {**facts, "leaves": contents.leaves, "seal": seals.seal(facts)})
 
 
 def insert(cursor: CursorWrapper, batch_id: str, records: list[bytes]) -> tuple[int, int]:
@@ -101,7 +169,10 @@ def insert(cursor: CursorWrapper, batch_id: str, records: list[bytes]) -> tuple[
     try:
         with transaction.atomic(using=cursor.db.alias):
             values = (b"[" + b",".join(records) + b"]").decode()
-            cursor.execute(INSERT_EVENTS, [defaults(batch_id), values, settings.TIME_ZONE])
+            if conf.ANONYMOUS_ANALYTICS:
+                cursor.execute(INSERT_ANONYMOUS, [defaults(batch_id), values])
+            else:
+                cursor.execute(INSERT_EVENTS, [defaults(batch_id), values, settings.TIME_ZONE])
             return int(cursor.fetchone()[0]), 0
     except Error as error:
         if not is_refusal(error):

@@ -23,10 +23,11 @@ from django.db import Error, connections, reset_queries
 from eventlog.conf import conf
 from eventlog.context import recording
 from eventlog.models import OutboxEvent
-from eventlog.pipeline import notices, outbox, segments, store
+from eventlog.pipeline import notices, outbox, segments, store, watches
 from eventlog.pipeline.databases import Database
 from eventlog.pipeline.journal import Journal, importance
 from eventlog.pipeline.segments import Segment
+from eventlog.privacy.keyring import Unusable
 from eventlog.record import EventRecord
 
 logger = logging.getLogger("eventlog")
@@ -38,6 +39,14 @@ EXIT_DEADLINE = 4.0  # seconds; servers kill what takes longer than about 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries while the database is away
 HANGS_AFTER = 1.0  # seconds in one transaction after which the database is taken to hang
 _draining = Lock()
+_chores: list[Callable[[], Callable[[], None]]] = []
+
+
+def have_done(begin: Callable[[], Callable[[], None]]) -> None:
+    """Have each writer do what `begin()` gives about every second, while the database takes events. It must be quick,
+    and may raise `django.db.Error`."""
+    if begin not in _chores:
+        _chores.append(begin)
 
 
 class Writer:
@@ -56,6 +65,7 @@ class Writer:
         self.busy_since: float | None = None  # monotonic; while the thread waits for the database
         self.cut_at = monotonic()
         self.orphans_at = 0.0
+        self.chores = [begin() for begin in _chores]
         self.last_words: Callable[[], None] | None = None
         self.thread: Thread | None = None
         self.thread_lock = Lock()
@@ -125,6 +135,7 @@ class Writer:
         try:
             self.store_pending()
             self.adopt_orphans(now)
+            self.do_chores()
         except (Error, OSError) as error:
             self.back_off(error)
         else:
@@ -155,10 +166,16 @@ class Writer:
         for _ in drain_orphans(self):
             continue
 
+    def do_chores(self) -> None:
+        self.busy_since = monotonic()
+        for chore in () if self.stopping else self.chores:
+            chore()
+
     def back_off(self, error: Exception) -> None:
         """Let go of the connection, which may be broken in ways a ping does not show, and wait longer each time."""
         if not self.pause and store.sqlstate(error) != store.UNDEFINED_TABLE:  # before the first `migrate`
-            logger.warning("The database does not take events (%s); they wait in the journal.", type(error).__name__)
+            said = str(error) if isinstance(error, Unusable) else type(error).__name__
+            logger.warning("The database does not take events (%s); they wait in the journal.", said)
         self.pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, self.pause * 2))
         self.retry_at = monotonic() + self.pause * random.uniform(0.5, 1.0)
         connections[outbox.events_alias()].close()
@@ -216,7 +233,7 @@ def drain_orphans(own: Writer, *moved_from: str) -> Iterator[store.Stored]:
     """Store the segments of dead processes, one a step; an UNCLEAN_STOP for each process that was killed.
 
     `moved_from` are the digits of further databases, whose segments are to be stored in this one.
-    Raises `django.db.Error` where the database does not take them; they are then left as they were.
+    Raises `django.db.Error` where the database does not take them, or Unusable; they are then left as they were.
     """
     directory = own.journal.directory
     newest = segments.newest(directory)
@@ -234,7 +251,7 @@ def drain_orphans(own: Writer, *moved_from: str) -> Iterator[store.Stored]:
             try:
                 yield store_segment(segment)
                 reset_queries()
-            except Error:
+            except (Error, Unusable):
                 segment.abandon()
                 raise
             if segment.path in newest and segment.path.suffix == ".journal" and not notices.is_told(segment):
@@ -282,11 +299,13 @@ def stop(deadline: float = EXIT_DEADLINE) -> None:
     """Store what is left, for at most `deadline` seconds, and end the thread. Runs at exit; another event begins
     anew."""
     global _writer
+    end = monotonic() + deadline
     if _writer is not None and _writer.pid == os.getpid():
         if _writer.last_words is not None and not _writer.database.has_moved:
             _writer.last_words()
         _writer.stop(deadline)
         _writer = None
+    watches.end(max(0.0, end - monotonic()))
 
 
 def new_locks_in_child() -> None:

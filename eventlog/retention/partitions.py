@@ -1,128 +1,173 @@
-"""The monthly partitions of `events`: made ahead, dropped whole when they are past their time.
+"""The partitions of `events`: one for each month, week or day (`PARTITION_BY`), made ahead.
 
 A later partition is made as a table of its own and attached, because `CREATE TABLE … PARTITION OF` would lock the
-parent longer. Events of a month that has no partition lie in `events_default`; they move when their partition is made.
+parent longer. Events of a time that has no partition lie in `events_default`; they move when theirs is made. Where
+`PARTITION_BY` is changed the partitions that are there stay, and new ones are made for what none of them covers.
 """
 
 import random
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from django.db import OperationalError, connections, migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-TABLE = "events"
+from eventlog.conf import conf
+from eventlog.integrity import guards
+from eventlog.retention.periods import KINDS, TABLE, Month, Part, Span, uncovered
+
+Result = TypeVar("Result")
 DEFAULT = "events_default"
-NAME = re.compile(r"events_(\d{4})_(\d{2})")
-MONTHS_AHEAD = 3
-LOCK_TIMEOUT = "200ms"  # a waiting lock stops every writer behind it
+LOCK_TIMEOUT = "100ms"  # a waiting lock stops every writer behind it
 LOCK_NOT_AVAILABLE = "55P03"
 TRIES = 20
+TRIES_WITHIN = 5  # before what was copied is copied again
+PARTS = f"""
+SELECT c.oid, c.oid::regclass::text AS name, span[1]::timestamptz AS start, span[2]::timestamptz AS finish
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
+    regexp_match(pg_get_expr(c.relpartbound, c.oid), $$FROM \\('([^']+)'\\) TO \\('([^']+)'\\)$$) AS span
+WHERE i.inhparent = '{TABLE}'::regclass"""
+SIZES = f"""
+SELECT p.name, pg_total_relation_size(c.oid), c.reltuples::bigint,
+    p.name = '{DEFAULT}' AND NOT EXISTS (SELECT FROM {DEFAULT})
+FROM ({PARTS}) p JOIN pg_class c USING (oid) ORDER BY p.start NULLS LAST"""
+OWNER = """
+SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class
+WHERE oid = %s::regclass AND relowner <> current_user::regrole"""
+ALONE = "SELECT pg_advisory_xact_lock(hashtext('eventlog lifecycle'))"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A calendar month in UTC."""
+def existing(cursor: CursorWrapper) -> list[Part]:
+    """All but the default one, oldest first."""
+    cursor.execute(f"SELECT p.start, p.finish, p.name FROM ({PARTS}) p WHERE p.start IS NOT NULL ORDER BY 1")
+    return [Part(*row) for row in cursor.fetchall()]
 
-    year: int
-    month: int
 
-    @classmethod
-    def of(cls, moment: datetime) -> "Month":
-        moment = moment.astimezone(UTC)
-        return cls(moment.year, moment.month)
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`rows` is PostgreSQL's estimate, None before its first look; `is_empty` is exact, and asked of the default
+    partition alone."""
 
-    def plus(self, months: int) -> "Month":
-        year, month = divmod(self.year * 12 + self.month - 1 + months, 12)
-        return Month(year, month + 1)
+    name: str
+    bytes: int
+    rows: int | None
+    is_empty: bool
 
     @property
-    def start(self) -> datetime:
-        return datetime(self.year, self.month, 1, tzinfo=UTC)
-
-    @property
-    def table(self) -> str:
-        return f"{TABLE}_{self.year:04d}_{self.month:02d}"
+    def is_default(self) -> bool:
+        return self.name == DEFAULT
 
 
-def existing(cursor: CursorWrapper) -> list[Month]:
-    """The months that have a partition, oldest first."""
-    cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [TABLE])
-    names = [NAME.fullmatch(name) for (name,) in cursor.fetchall()]
-    return sorted(Month(int(name[1]), int(name[2])) for name in names if name)
+def sizes(cursor: CursorWrapper) -> list[Size]:
+    """Of all partitions, with their indexes; the oldest first, the default one last."""
+    cursor.execute(SIZES)
+    return [Size(name, size, None if rows < 0 else rows, is_empty) for name, size, rows, is_empty in cursor]
 
 
-def make_ahead(*, using: str, months: int = MONTHS_AHEAD) -> list[str]:
-    """Make the partitions of this month and the next `months`; return the names of those that were missing."""
-    this = Month.of(timezone.now())
+def ahead(there: Iterable[Span]) -> int:
+    """How many periods after this one are ready without a gap; -1 where even this one is not."""
+    this, known, number = KINDS[conf.PARTITION_BY].of(timezone.now()), list(there), 0
+    while not any(uncovered(this.plus(number), known)):
+        number += 1
+    return number - 1
+
+
+def make_ahead(*, using: str) -> list[str]:
+    """Make what is missing for this period and the next ones; return the names of those that were made."""
+    kind = KINDS[conf.PARTITION_BY]
+    this = kind.of(timezone.now())
     with connections[using].cursor() as cursor:
-        there = set(existing(cursor))
-    missing = [month for month in (this.plus(ahead) for ahead in range(months + 1)) if month not in there]
-    return [month.table for month in missing if with_short_locks(using, attach, month)]
+        there = existing(cursor)
+    missing = [part for number in range(kind.ahead + 1) for part in uncovered(this.plus(number), there)]
+    return [part.table for part in missing if with_short_locks(using, attach, part)]
 
 
-def attach(cursor: CursorWrapper, month: Month) -> bool:
-    """Make one partition, with what of it lies in `events_default`; False where another process was first."""
-    if is_there(cursor, month):
+def attach(cursor: CursorWrapper, span: Span) -> bool:
+    """Make one partition, with what of it lies in `events_default`; False where another process was first.
+
+    Only the last step locks what others use. For it all is prepared: indexes that need not be built, a constraint that
+    spares PostgreSQL from looking through the table, and a copy of the rows, of which few are left to be moved.
+    """
+    if is_there(cursor, span):
         return False
-    bounds = [month.start, month.plus(1).start]
-    cursor.execute(f"LOCK TABLE {DEFAULT} IN ACCESS EXCLUSIVE MODE")  # else a writer adds to what is just being moved
-    cursor.execute(f"CREATE TABLE {month.table} (LIKE {TABLE} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
     cursor.execute(
-        f"WITH moved AS (DELETE FROM {DEFAULT} WHERE timestamp >= %s AND timestamp < %s RETURNING *)"
-        f" INSERT INTO {month.table} SELECT * FROM moved",
-        bounds,
+        f"CREATE TABLE {span.table} (LIKE {TABLE} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES,"
+        f" CONSTRAINT {span.table}_span CHECK (timestamp >= %s AND timestamp < %s))",
+        [span.start, span.end],
     )
-    cursor.execute(f"ALTER TABLE {TABLE} ATTACH PARTITION {month.table} FOR VALUES FROM (%s) TO (%s)", bounds)
+    cursor.execute(guards.guarded(span.table))
+    cursor.execute(
+        f"INSERT INTO {span.table} SELECT * FROM {DEFAULT} WHERE timestamp >= %s AND timestamp < %s",
+        [span.start, span.end],
+    )
+    patiently(cursor.db.alias, partial(take_over, cursor, span), tries=TRIES_WITHIN)
+    cursor.execute(f"ALTER TABLE {span.table} DROP CONSTRAINT {span.table}_span")
     return True
 
 
-def drop_before(moment: datetime, *, using: str) -> Iterator[tuple[str, int]]:
-    """Drop the partitions that lie wholly before `moment`; yield (name, rows) of each."""
-    with connections[using].cursor() as cursor:
-        past = [month for month in existing(cursor) if month.plus(1).start <= moment]
-    for month in past:
-        rows = with_short_locks(using, drop, month)
-        if rows is not None:
-            yield month.table, rows
+def take_over(cursor: CursorWrapper, span: Span) -> None:
+    """From here on the default partition is locked: else a writer adds to what is just being moved."""
+    bounds = [span.start, span.end]
+    cursor.execute(f"LOCK TABLE {DEFAULT} IN ACCESS EXCLUSIVE MODE")
+    cursor.execute(
+        f"INSERT INTO {span.table} SELECT d.* FROM {DEFAULT} d WHERE d.timestamp >= %s AND d.timestamp < %s"
+        f" AND NOT EXISTS (SELECT FROM {span.table} n WHERE n.id = d.id AND n.timestamp = d.timestamp)",
+        bounds,
+    )
+    with guards.allowing(f"DELETE {DEFAULT}", using=cursor.db.alias):
+        cursor.execute(f"DELETE FROM {DEFAULT} WHERE timestamp >= %s AND timestamp < %s", bounds)
+    cursor.execute(f"ALTER TABLE {TABLE} ATTACH PARTITION {span.table} FOR VALUES FROM (%s) TO (%s)", bounds)
 
 
-def is_there(cursor: CursorWrapper, month: Month) -> bool:
-    """Whether the month has its table; nobody else makes or drops one until this transaction ends."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('eventlog partitions'))")
-    cursor.execute("SELECT to_regclass(%s)", [month.table])
+def is_there(cursor: CursorWrapper, span: Span) -> bool:
+    """Whether it has its table. Until this transaction ends nobody else makes or drops one, moves or removes events,
+    or places a hold."""
+    cursor.execute(ALONE)
+    cursor.execute("SELECT to_regclass(%s)", [span.table])
     return cursor.fetchone()[0] is not None
 
 
-def drop(cursor: CursorWrapper, month: Month) -> int | None:
-    """Drop one partition and return how many rows it had; None where another process was first."""
-    if not is_there(cursor, month):
-        return None
-    cursor.execute(f"SELECT count(*) FROM {month.table}")
-    rows: int = cursor.fetchone()[0]
-    cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {month.table}")
-    cursor.execute(f"DROP TABLE {month.table}")
-    return rows
+def detach_and_drop(cursor: CursorWrapper, span: Span) -> None:
+    cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {span.table}")
+    cursor.execute(f"DROP TABLE {span.table}")
 
 
-def with_short_locks(using: str, change: Any, month: Month) -> Any:
-    """Run `change(cursor, month)` in a transaction that gives up a lock after 200 ms, again and again."""
-    for attempt in range(TRIES):
+def with_short_locks(using: str, change: Callable[[CursorWrapper, Any], Result], span: Span) -> Result:
+    """Run `change(cursor, span)`, as the tables' owner, in a transaction that waits for no lock for long; again and
+    again."""
+
+    def step() -> Result:
+        with connections[using].cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            become_owner(cursor)
+            return change(cursor, span)
+
+    return patiently(using, step, tries=TRIES)
+
+
+def patiently(using: str, step: Callable[[], Result], *, tries: int) -> Result:
+    """Run it in a transaction (a savepoint, where one is open) until it gets its locks."""
+    for attempt in range(tries):
         try:
-            with transaction.atomic(using=using), connections[using].cursor() as cursor:
-                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-                return change(cursor, month)
+            with transaction.atomic(using=using):
+                return step()
         except OperationalError as error:
-            if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE or attempt == TRIES - 1:
+            if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE or attempt == tries - 1:
                 raise
             time.sleep(random.uniform(0.05, 0.5))
     raise AssertionError("unreachable")
+
+
+def become_owner(cursor: CursorWrapper) -> None:
+    """Until the transaction ends: who owns the table owns its partitions, too, and nobody else may attach one."""
+    cursor.execute(OWNER, [TABLE])
+    if owner := cursor.fetchone():
+        cursor.execute(f"SET LOCAL ROLE {owner[0]}")
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -150,8 +195,8 @@ def first_partitions() -> Iterator[str]:
     """The statements that give a table just made its partitions; nobody waits for a lock on it yet."""
     yield f"CREATE TABLE {DEFAULT} PARTITION OF {TABLE} DEFAULT"
     this = Month.of(timezone.now())
-    for month in (this.plus(ahead) for ahead in range(MONTHS_AHEAD + 1)):
-        bounds = f"FROM ('{month.start.isoformat()}') TO ('{month.plus(1).start.isoformat()}')"
+    for month in (this.plus(number) for number in range(KINDS["month"].ahead + 1)):
+        bounds = f"FROM ('{month.start.isoformat()}') TO ('{month.end.isoformat()}')"
         yield f"CREATE TABLE {month.table} PARTITION OF {TABLE} FOR VALUES {bounds}"
 
 

@@ -33,7 +33,8 @@ def event_log(
     sessions.forget_all()
     monkeypatch.setattr(context, "_serves", False)  # the test's process, until a test says that it serves
     outbox.exists.cache_clear()
-    change(ENABLED=True, PIPELINE="sync", RAISE_ERRORS=True, SPOOL_DIR=tmp_path / "spool")
+    change(ENABLED=True, PIPELINE="sync", RAISE_ERRORS=True, DETECT_BEHAVIOUR=False)
+    change(SPOOL_DIR=tmp_path / "spool", CHECKPOINT_DIR=tmp_path / "checkpoints")
     yield change
     sessions.stop()
     writer.stop()

@@ -12,6 +12,7 @@ EVENTLOG = {
     **EVENTLOG,
     "AUDITED_MODELS": {**EVENTLOG["AUDITED_MODELS"], **{f"zoo.{name}": {} for name in ZOO}},
     "TRIGGER_MODELS": [],  # each test says itself which mechanism it is about
+    "ENCRYPTION_KEYS": [],  # and whether it is about this
 }
 # A test that is about something else counts its events without those of Django's warnings.
 LOGGING = {**LOGGING, "handlers": {**LOGGING["handlers"], "events": {"class": "logging.NullHandler"}}}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -18,12 +19,13 @@ from django.utils import timezone
 from eventlog.conf import conf
 from eventlog.logger import log_event
 from eventlog.management.commands import eventlog_cleanup
-from eventlog.models import Event
-from eventlog.pipeline import drain, segments
+from eventlog.models import DeadLetter, Event
+from eventlog.pipeline import drain, refused, segments
 from eventlog.pipeline.databases import Database
 from eventlog.record import make_record
 from eventlog.retention import cleanup, partitions
-from eventlog.retention.partitions import Month
+from eventlog.retention.keeping import Keeping
+from eventlog.retention.periods import KINDS, Month
 
 pytestmark = pytest.mark.django_db
 WRITER = "ab" * 16
@@ -72,6 +74,14 @@ def test_status_shows_the_equation_with_its_numbers() -> None:
     left_behind("LOGOUT", "LOGOUT")
     text = " ".join(run("eventlog_status").split())
     assert "recorded 3 = stored 1 + in journals 2" in text and "Nothing is missing." in text
+
+
+def test_status_tells_of_refused_events_that_wait_for_a_decision() -> None:
+    record = make_record("LOGIN", {}).to_json().decode()
+    letter = DeadLetter.objects.create(batch_id=uuid4(), reason="not in range", record=record)
+    assert "1 wait for a decision" in run("eventlog_status")
+    refused.discard(letter.pk, "a test of ours", by=None)
+    assert facts("eventlog_status")["refused"] == {"waiting": 0, "retried": 0, "discarded": 1}
 
 
 def test_status_in_json_adds_up() -> None:
@@ -139,7 +149,7 @@ def test_a_failed_command_exits_with_1(tmp_path: Path) -> None:
 
 # --- partitions ---
 def test_missing_partitions_are_made_and_recorded() -> None:
-    ahead = Month.of(timezone.now()).plus(partitions.MONTHS_AHEAD)
+    ahead = Month.of(timezone.now()).plus(KINDS["month"].ahead)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {ahead.table}")
     made = facts("eventlog_partitions")
@@ -180,8 +190,10 @@ def test_cleanup_is_recorded_once() -> None:
 def test_cleanup_shows_its_progress_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cleanup, "clean_up", lambda before: iter([cleanup.Removal(3), cleanup.Removal(4)]))
-    assert eventlog_cleanup.Command().removed(timezone.now()) and capsys.readouterr().err == ""
+    monkeypatch.setattr(
+        cleanup, "clean_up", lambda keeping: iter([cleanup.Removal({"AUTH": 3}), cleanup.Removal({"CRUD": 4})])
+    )
+    assert eventlog_cleanup.Command().removed(Keeping()) and capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    eventlog_cleanup.Command().removed(timezone.now())
+    eventlog_cleanup.Command().removed(Keeping())
     assert "7 events" in capsys.readouterr().err

@@ -35,6 +35,7 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environ]:
         ("AUDITED_MODELS", "school.Siswa,auth.User", {"school.Siswa": {}, "auth.User": {}}),
         ("AUDITED_MODELS", '{"school.Siswa": {"name": "murid"}}', {"school.Siswa": {"name": "murid"}}),
         ("AUDITED_MODELS", "*", "*"),
+        ("RETENTION_DAYS_BY_CATEGORY", '{"AUTH": 365}', {"AUTH": 365}),
         ("RECORDED_SIGNALS", '{"school.imported": "IMPORT_DATA"}', {"school.imported": "IMPORT_DATA"}),
     ],
 )
@@ -75,3 +76,34 @@ def test_every_setting_has_its_row_in_the_readme() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     missing = [name for name in SETTINGS if f"| `{name}` |" not in readme]
     assert not missing
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALERT_QUIET_HOURS", "22:00"),
+        ("ALERT_QUIET_HOURS", "22:00-22:00"),
+        ("ALERT_QUIET_HOURS", "22:00-25:00"),
+        ("SITE_URL", "edupro.school.example"),
+        ("SITE_URL", "https://edupro.school.example/?a=1"),
+        ("ERROR_RATE_THRESHOLD", 0),
+        ("PARTITION_BY", "year"),
+        ("RETENTION_DAYS_BY_CATEGORY", {"AUTH": 0}),
+        ("RETENTION_DAYS_BY_CATEGORY", "365"),
+        ("ERROR_RATE_THRESHOLD", 101),
+        ("ALERT_EMAILS", 5),
+        ("ALERT_WEBHOOKS", "{no json"),
+        ("ALERT_WEBHOOKS", {"soc": "https://soc.example"}),
+    ],
+)
+def test_settings_of_alerts_are_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match="."):
+        SETTINGS[name].parse(value)
+
+
+def test_webhooks_are_called_by_their_host() -> None:
+    parsed = SETTINGS["ALERT_WEBHOOKS"].parse("https://soc.example/a, https://soc.example/b")
+    assert parsed == {
+        "soc.example": {"url": "https://soc.example/a"},
+        "soc.example 2": {"url": "https://soc.example/b"},
+    }

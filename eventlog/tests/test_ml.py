@@ -231,5 +231,6 @@ urlpatterns = [path("predict", predict)]
 def test_a_request_in_which_a_model_is_asked_is_of_its_category(client: Client, settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
     client.get("/predict")
-    made, request = (Event.objects.get(event_type=name) for name in ("PREDICTION_SINGLE", "HTTP_REQUEST"))
+    made = Event.objects.get(event_type="PREDICTION_SINGLE")
+    request = Event.objects.get(event_type="HTTP_REQUEST", request_path="/predict")
     assert request.event_category == "ML" and made.request_id == request.request_id

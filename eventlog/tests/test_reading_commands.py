@@ -57,6 +57,40 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
+def views() -> list[Any]:
+    return [event.event_data for event in Event.objects.filter(event_type="EVENTS_VIEWED").order_by("timestamp")]
+
+
+def test_security_events_that_are_printed_are_told_once(the_event: Any) -> None:
+    for _ in range(3):
+        log_event("XSS")
+    run("eventlog_tail", "-n", "2", "category:SECURITY")
+    assert views() == [{"filter": {"q": "category:SECURITY"}, "security_events": 2}]
+
+
+def test_without_them_nothing_is_told() -> None:
+    log_event("LOGIN")
+    run("eventlog_tail")
+    assert views() == []
+
+
+def test_those_that_come_are_told_when_the_look_ends(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def attack() -> None:
+        for _ in range(2):
+            log_event("XSS")
+
+    pauses = iter([attack, wait_for_others, interrupt])
+    monkeypatch.setattr(eventlog_tail, "time", SimpleNamespace(sleep=lambda seconds: next(pauses)()))
+    run("eventlog_tail", "-f", "type:xss")
+    assert views() == [{"filter": {"q": "type:xss"}, "security_events": 2}]
+
+
+def test_security_events_that_are_exported_are_viewed() -> None:
+    log_event("XSS")
+    run("eventlog_export", "--format", "ndjson", "category:SECURITY")
+    assert views() == [{"filter": {"q": "category:SECURITY"}, "security_events": 1}]
+
+
 @pytest.mark.parametrize(
     ("out", "environment", "coloured"),
     [(Terminal(), "", True), (Terminal(), "1", False), (StringIO(), "", False)],

@@ -126,18 +126,20 @@ def test_addresses_are_written_as_urls_want_them():
 
 
 @pytest.mark.django_db
-def test_starting_over_removes_tables_photos_passwords_and_waiting_events(settings, tmp_path):
-    settings.EVENTLOG = {**settings.EVENTLOG, "SPOOL_DIR": tmp_path / "spool"}
-    photo = tmp_path / "media/siswa/a.png"
+def test_starting_over_removes_tables_photos_passwords_checkpoints_and_waiting_events(settings, tmp_path):
+    folders = {"SPOOL_DIR": tmp_path / "spool", "CHECKPOINT_DIR": tmp_path / "checkpoints"}
+    settings.EVENTLOG = {**settings.EVENTLOG, **folders}
+    photo, signed = tmp_path / "media/siswa/a.png", tmp_path / "checkpoints/2026-11-26.txt"
     waiting = conf.SPOOL_DIR / f"{Database.now().identity}.{'0' * 32}.1.1.journal"
-    for file in (photo, waiting, people.passwords_file()):
+    kept = (photo, waiting, signed, people.passwords_file())
+    for file in kept:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     dropped: list[bool] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fresh, "drop_tables", lambda: dropped.append(photo.exists()))
         fresh.start_over()
-    assert dropped == [True] and not any(file.exists() for file in (photo, waiting, people.passwords_file()))
+    assert dropped == [True] and not any(file.exists() for file in kept)
 
 
 # --- the whole ---
@@ -172,6 +174,7 @@ def own(database: str, tmp_path: Path) -> dict[str, str]:
         "DEMO_TEST_FOLDER": str(tmp_path),
         "DEMO_TEST_DATABASE": database,
         "EVENTLOG_SPOOL_DIR": str(tmp_path / "spool"),
+        "EVENTLOG_CHECKPOINT_DIR": str(tmp_path / "checkpoints"),
         "CELERY_BROKER_URL": "filesystem://",
         "DEBUG": "on",
     }
@@ -215,8 +218,8 @@ def stored(what: str, *, where: str, database: str) -> set[str]:
 
 
 def comes_true(condition: Callable[[], bool], *, folder: Path, process: "subprocess.Popen[bytes]") -> None:
-    """Within a minute; else what the demo and its server have said."""
-    deadline = monotonic() + 60
+    """Within a minute, on a busy machine three; else what the demo and its server have said."""
+    deadline = monotonic() + 180
     while not condition():
         words = "\n".join(file.read_text()[-6000:] for file in (folder / "said", *folder.glob("demo-*.log")))
         assert process.poll() is None and monotonic() < deadline, words
@@ -232,11 +235,10 @@ def is_whole(database: str, *, but: int) -> bool:
     return len(types) >= 30 and all_categories and len(made) == len(PRODUCERS)
 
 
-def test_within_a_minute_there_are_events_of_30_types_by_their_producers_and_ctrl_c_ends_it_all(
-    demo, database, tmp_path
-):
+def test_there_are_soon_events_of_30_types_by_their_producers_and_ctrl_c_ends_it_all(demo, database, tmp_path):
     process = demo("--port", str(free_port()), "--rate", "20")
     comes_true(lambda: is_whole(database, but=process.pid), folder=tmp_path, process=process)
+    assert sql("SELECT rule FROM event_alerts WHERE target = 'user:demo'", database=database) == []
     assert len(running(tmp_path)) >= 4  # itself, gunicorn and its workers, Celery and its beat
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
@@ -288,7 +290,8 @@ def marked(database: str) -> list[int]:
 
 def test_a_second_run_keeps_the_data_and_a_reset_starts_over(prepared, database):
     passwords = prepared()
-    sql("UPDATE school_siswa SET alamat = 'marked'; UPDATE events SET reason = 'marked'", database=database)
+    changes = "UPDATE school_siswa SET alamat = 'marked'; UPDATE events SET reason = 'marked'"
+    sql(f"SET eventlog.allows = 'UPDATE events'; {changes}", database=database)
     before = marked(database)
     assert prepared() == passwords and marked(database) == before and all(before)
 

@@ -29,6 +29,16 @@ def test_the_tour_lists_them_all(rf):
     assert all(link.replace("&", "&amp;") in page for step in STEPS for _name, link in step.links())
 
 
+@each_step
+def test_each_step_names_rules_that_there_are(step):
+    assert len(step.alerts()) == len(step.rules)
+
+
+def test_an_attack_leads_to_its_alert(admin_client):
+    links = [link for step in STEPS for _name, link in step.alerts()]
+    assert links and all(admin_client.get(link).status_code == 200 for link in links)
+
+
 @pytest.mark.django_db
 @each_step
 def test_the_list_of_events_can_be_asked_for_them(step, admin_client):

@@ -51,6 +51,19 @@ def test_every_refusal_is_a_problem(paths: dict[str, Any]) -> None:
             assert status < "400" or list(answer["content"]) == ["application/problem+json"], (name, status)
 
 
+def test_what_is_new_is_a_list_or_what_to_go_on_from(paths: dict[str, Any]) -> None:
+    recent = paths["/api/events/recent"]["get"]
+    assert {"after", "category", "actor"} <= {each["name"] for each in recent["parameters"]}
+    reference = recent["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    listed, continued = described()["components"]["schemas"][reference.rpartition("/")[2]]["oneOf"]
+    assert listed == {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}
+    assert continued == {"$ref": "#/components/schemas/Continued"}
+
+
+def test_a_stream_tells_what_else_it_may_answer(paths: dict[str, Any]) -> None:
+    assert {"200", "501", "503"} <= set(paths["/api/events/stream"]["get"]["responses"])
+
+
 def test_who_must_sign_in_can_read_how(paths: dict[str, Any]) -> None:
     schemes = described()["components"]["securitySchemes"]
     assert set(schemes) == {"token", "session", "basic"} and all(each["description"] for each in schemes.values())

@@ -18,6 +18,7 @@ from edupro.prediction.parameters import Parameters
 from edupro.prediction.tests.conftest import add_students, train
 from edupro.school.models import Siswa
 from eventlog.models import Event
+from eventlog.tests.altering import forget
 
 Quiet = Callable[[], None]
 
@@ -28,7 +29,7 @@ def told(db: None, settings: Settings, tmp_path: Path) -> Iterator[Quiet]:
     off = settings.EVENTLOG
     on = {"ENABLED": True, "PIPELINE": "sync", "RAISE_ERRORS": True, "SPOOL_DIR": tmp_path / "spool"}
     settings.EVENTLOG = {**off, **on}
-    yield lambda: Event.objects.all().delete() and None
+    yield forget
     settings.EVENTLOG = off
 
 

@@ -36,6 +36,14 @@ def test_a_double_report_is_an_error_of_the_form(browser: Client, siswa: Siswa) 
     assert statuses == [302, 200] and NilaiRaport.objects.count() == 1
 
 
+@pytest.mark.parametrize("model", [NilaiRaport, Presensi, PenghasilanOrtu])
+def test_a_record_is_headed_by_its_students_name(browser: Client, siswa: Siswa, model: type[Presensi]) -> None:
+    columns = {} if model is PenghasilanOrtu else {"semester": 1, "tahun_ajaran": "2025/2026"}
+    record = model.objects.create(siswa=siswa, **columns)
+    page = browser.get(f"/admin/school/{model._meta.model_name}/{record.pk}/change/")
+    assert str(page.context["subtitle"]).startswith(f"{siswa.nama} (")
+
+
 def test_a_list_asks_no_more_for_many_rows(
     browser: Client, many: list[Siswa], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

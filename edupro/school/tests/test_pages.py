@@ -1,9 +1,6 @@
-"""The home page, the error pages and the health checks."""
-
-from unittest.mock import patch
+"""The home page and the error pages."""
 
 import pytest
-from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
@@ -31,22 +28,6 @@ def test_no_page_brings_scripts_or_styles_along(client: Client) -> None:
     for path in ("/", "/nothing"):
         page = client.get(path).content.decode()
         assert "<script" not in page and "<style" not in page and "style=" not in page
-
-
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_the_site_is_alive_without_a_database(client: Client, slash: str) -> None:
-    assert client.get(f"/health/live{slash}").content == b"ok"
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_the_site_is_ready_with_its_database(client: Client, slash: str) -> None:
-    assert client.get(f"/health/ready{slash}").status_code == 200
-
-
-def test_the_site_is_not_ready_without_its_database(client: Client) -> None:
-    with patch("eventlog.health.transaction.atomic", side_effect=OperationalError):
-        assert client.get("/health/ready").status_code == 503
 
 
 def test_an_unknown_page_is_a_page(client: Client) -> None:

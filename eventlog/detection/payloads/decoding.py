@@ -17,7 +17,7 @@ HEAD: Final = 12_288  # of them from the beginning, the rest from the end
 MAX_ROUNDS: Final = 4
 MAX_BASE64: Final = 4096  # characters that are tried; longer ones are photos
 
-_PERCENT: Final = re.compile(r"(?:%[0-9a-f]{2})++", re.I)
+_PERCENT: Final = re.compile(r"(?:%[0-9a-f]{2})+", re.I)
 _DIGITS_APART: Final = re.compile(r"%([0-9a-f])%([0-9a-f])(?![0-9a-f])", re.I)
 _CARELESS: Final = re.compile(r"%(c[01]|bg)%([0-9a-z]{2})", re.I)
 _PERCENT_U: Final = re.compile(r"%u([0-9a-f]{4})", re.I)
@@ -41,6 +41,8 @@ class Decoded:
 
 def decoded(raw: str) -> Decoded:
     text, truncated = window(raw)
+    if text.isascii() and text.isprintable() and HIDDEN.search(text) is None:
+        return Decoded(text.lower(), (), truncated)
     layers: list[str] = []
     for _ in range(MAX_ROUNDS):
         before, text = text, peeled(text, layers)
@@ -151,6 +153,7 @@ def escaped(found: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 else " "
 
 
+HIDDEN: Final = re.compile(r"[%&\\]")  # what each layer begins with
 LAYERS: Final = (("%", "percent", percent), ("&", "entities", entities), ("\\", "escapes", escapes))
 
 

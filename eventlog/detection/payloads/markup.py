@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from eventlog.detection.payloads.signs import Sign, rule, signs_of
+from eventlog.detection.payloads.signs import Rules, Sign, rule
 
 _HANDLER: Final = r"on(?:[a-z]{3,26})"
 _KNOWN_HANDLER: Final = (
@@ -17,14 +17,15 @@ _KNOWN_HANDLER: Final = (
 _CALL: Final = (
     r"(?:alert|prompt|confirm|eval|fetch|atob|settimeout|setinterval|msgbox|import|write(?:ln)?|function|require)"
 )
-RULES: Final = (
+RULES: Final = Rules(
     rule("script-tag", 85, r"<[\s/\0]{0,4}(?:[a-z]{1,12}:)?script(?![a-z]{2})", "script"),
-    rule("handler-in-tag", 85, rf"<[a-z!?/%][^<>]{{0,400}}?[\s/\"'`;]{_HANDLER}[\s/]{{0,9}}=", "="),
+    rule("handler-in-tag", 85, rf"<[a-z!?/%][^<>]{{0,400}}?[\s/\"'`;]{_HANDLER}[\s/]{{0,9}}=", "on", marks="<="),
     rule(
         "handler-after-quote",
         72,
         rf"""(?:["'`>][\s/]{{0,9}}|^[\s/]{{0,9}}|[\s/+]){_KNOWN_HANDLER}\s{{0,9}}=\s{{0,9}}(?:["'`]|[a-z.$\[\]]{{1,40}}[(=`\[.])""",
-        "=",
+        "on",
+        marks="=",
     ),
     rule(
         "active-tag",
@@ -60,14 +61,17 @@ RULES: Final = (
         40,
         r"<[a-z]{1,12}[^<>]{0,200}?(?:src|href|action|data|background|lowsrc|dynsrc|poster|formaction|srcdoc|from"
         r"|to|values)\s{0,5}=",
-        "<",
+        *("src", "href", "action", "data", "background", "poster", "from", "to", "values"),
+        marks="<=",
     ),
     rule(
         "link-to-elsewhere",
         16,
         r"<(?:img|a|input|form|button|body|table|td|video|audio|source|track"
         r"|bgsound)\b[^<>]{0,100}=\s{0,3}\\?[\"']?\s{0,9}(?:https?:|//)",
-        "<",
+        "http",
+        "//",
+        marks="<=",
     ),
     rule(
         "script-break-out",
@@ -81,8 +85,17 @@ RULES: Final = (
         56,
         r"(?:^|[^\w.])(?:alert|prompt|confirm|eval)\s{0,4}(?:\(\s{0,4}(?:\)|['\"`/\d]|document|window|string"
         r"|unescape|name|location|this|xss|atob)|`)",
-        "(",
-        "`",
+        "alert",
+        "prompt",
+        "confirm",
+        "eval",
+    ),
+    rule(
+        "function-renamed",
+        58,
+        r"(?<!\w)[a-z]\w?\s{0,2}=\s{0,2}(?:alert|prompt|confirm|eval)\s{0,2}[;,\s]\s{0,2}[a-z]\w?\s{0,2}[(=]",
+        *("alert", "prompt", "confirm", "eval"),
+        marks="=",
     ),
     rule(
         "page-object",
@@ -110,7 +123,7 @@ RULES: Final = (
         r"|data:text/javascript",
         "data:",
     ),
-    rule("unfinished-tag", 42, r"<[a-z/][a-z0-9:]{0,20}[^<>]{0,60}$", "<"),
+    rule("unfinished-tag", 42, r"<[a-z/][a-z0-9:]{0,20}+[^<>]{0,60}+$", "<"),
     rule(
         "closing-then-tag",
         52,
@@ -119,8 +132,9 @@ RULES: Final = (
     ),
     rule("entity-in-address", 35, r"&(?:colon|lpar|newline|tab|nbsp);", "&"),
     rule("java-symbols", 60, r"(?:\[\]|\!\[\]|\(!\[\]\+\[\]\))\[\(|\[\+!\+\[\]\]|\$=~\[\]", "[]", "[+", "$=~"),
+    alphabet="&(<=`[@-:.",
 )
-ADDRESSES: Final = (
+ADDRESSES: Final = Rules(
     rule(
         "script-address",
         72,
@@ -133,17 +147,16 @@ ADDRESSES: Final = (
 _FILLERS: Final = dict.fromkeys((*range(33), *map(ord, "\"'\\+")))
 
 
-def signs(text: str) -> Iterator[Sign]:
-    yield from signs_of(RULES, text)
-    if ":" in text or "<" in text:
-        yield from addresses(text, text.translate(_FILLERS))
+def signs(text: str, marks: frozenset[str]) -> list[Sign]:
+    found = RULES.signs(text, marks)
+    return [*found, *addresses(text, marks)] if ":" in marks or "<" in marks else found
 
 
-def addresses(text: str, tight: str) -> Iterator[Sign]:
-    for sign in signs_of(ADDRESSES, tight):
+def addresses(text: str, marks: frozenset[str]) -> Iterator[Sign]:
+    for sign in ADDRESSES.signs(text.translate(_FILLERS), marks):
         if sign.rule == "script-address" and PROSE.search(text):
             continue
-        yield sign._replace(start=0, end=len(text))
+        yield Sign(sign.rule, sign.score, 0, len(text))
 
 
 PROSE: Final = re.compile(r"(?<![=\"'(])\bjavascript:\s{1,3}[a-z]{3,}\s")

@@ -4,10 +4,9 @@ A school on Django has no PHP, no ASP and no dot files; plain odd names are left
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
-from eventlog.detection.payloads.signs import Sign, rule, signs_of
+from eventlog.detection.payloads.signs import Rules, Sign, rule
 
 AGENT: Final = re.compile(
     r"sqlmap|nikto|nuclei|wpscan|acunetix|netsparker|invicti|nessus|openvas|greenbone|masscan|zgrab|nmap|gobuster"
@@ -23,7 +22,7 @@ AGENT: Final = re.compile(
     r"|inspathx|blackwidow|revolt|crowbar|patator|cansecwest|struts-pwn|tplmap|dotdotpwn|uil2pn|sn1per|whisker"
     r"|toata|rapid7|tenable|probely|odin\b|shellshock|mozilla/4\.0 \(compatible; msie 6\.0\)$"
 )
-PATHS: Final = (
+PATHS: Final = Rules(
     rule("dot-file", 66, r"(?:^|/)\.(?!well-known(?:/|$))[a-z0-9_@-][^\s/]{0,60}", "."),
     rule(
         "foreign-page",
@@ -43,7 +42,7 @@ PATHS: Final = (
     rule(
         "foreign-console",
         64,
-        r"^/(?:[\w.-]{1,30}/)?(?:wp-(?:admin|content|includes|login|json|config)|phpmyadmin|pma|myadmin|mysqladmin"
+        r"\A/(?:[\w.-]{1,30}/)?(?:wp-(?:admin|content|includes|login|json|config)|phpmyadmin|pma|myadmin|mysqladmin"
         r"|adminer|xmlrpc|cgi-bin|cgi|server-(?:status|info)|manager/(?:html|text|status)|host-manager|solr"
         r"|jenkins|actuator|jmx|jolokia|meta-inf|@id|invoker|web-console|kibana|grafana|_vti_bin|_vti_|scripts/"
         r"|iisadmin|owa|autodiscover|ecp|hudson|struts|axis2?|druid|nacos|_ignition|telescope|vendor|joomla"
@@ -71,11 +70,11 @@ PATHS: Final = (
 )
 
 
-def agent_signs(text: str) -> Iterator[Sign]:
-    if found := AGENT.search(text):
-        yield Sign("scanner-agent", 80, *found.span())
+def agent_signs(text: str) -> list[Sign]:
+    found = AGENT.search(text)
+    return [Sign("scanner-agent", 80, *found.span())] if found else []
 
 
-def path_signs(text: str) -> Iterator[Sign]:
+def path_signs(text: str, marks: frozenset[str]) -> list[Sign]:
     """Nothing of one that climbs: that is path traversal."""
-    return iter(()) if ".." in text or "\\" in text else signs_of(PATHS, text)
+    return [] if ".." in text or "\\" in text else PATHS.signs(text, marks)

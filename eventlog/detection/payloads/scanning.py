@@ -1,13 +1,12 @@
 """One value on its way through decoding and the detectors of each kind."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from eventlog.detection.payloads import files, markup, scanners, shell, sql, templates, words
 from eventlog.detection.payloads.decoding import MAX_SCANNED, Decoded, decoded, from_base64
-from eventlog.detection.payloads.signs import LOW, Sign, strongest
+from eventlog.detection.payloads.signs import LOW, MARKS, Sign, strongest
 
 MAX_EXCERPT: Final = 200
 ORDINARY: Final = re.compile(r"[\w\s.,:@!?-]*+")
@@ -45,12 +44,16 @@ def is_ordinary(value: str) -> bool:
 
 
 def findings(value: str, where: str) -> list[Finding]:
-    if is_ordinary(value) and where != "path" and where != "header:User-Agent":
+    if not is_worth(value, where):
         inner = from_base64(value) if len(value) >= 16 else None
         return scanned(decoded(inner), inner, where) if inner else []
     if ADDRESS.match(value):
-        return best_of_each([each for part in parts(value) for each in in_text(part, where)])
+        return best_of_each([each for part in parts(value) if is_worth(part, where) for each in in_text(part, where)])
     return in_text(value, where)
+
+
+def is_worth(value: str, where: str) -> bool:
+    return where in ("path", "header:User-Agent") or not is_ordinary(value)
 
 
 def parts(address: str) -> list[str]:
@@ -59,8 +62,6 @@ def parts(address: str) -> list[str]:
 
 
 def in_text(value: str, where: str) -> list[Finding]:
-    if is_ordinary(value) and where not in ("path", "header:User-Agent"):
-        return []
     plain = decoded(value)
     found = scanned(plain, value, where)
     if plain.layers and not found:
@@ -79,24 +80,26 @@ def best_of_each(found: list[Finding]) -> list[Finding]:
 
 
 def scanned(plain: Decoded, raw: str, where: str) -> list[Finding]:
-    found = []
+    text, found = plain.text, []
+    marks = MARKS.intersection(text)
     for kind, signs in (
-        ("sqli", sql.signs(plain.text)),
-        ("xss", markup.signs(plain.text)),
-        ("traversal", files.signs(plain, raw, where)),
-        ("cmdi", shell.signs(plain.text)),
-        ("template", templates.signs(plain.text)),
-        ("scanner", scanner_signs(plain.text, where)),
+        ("sqli", sql.signs(text, marks)),
+        ("xss", markup.signs(text, marks)),
+        ("traversal", files.signs(plain, marks, raw, where)),
+        ("cmdi", shell.signs(text, marks)),
+        ("template", templates.signs(text, marks)),
+        ("scanner", scanner_signs(text, marks, where)),
     ):
-        if (verdict := strongest(signs)) is not None and verdict[1] >= LOW:
-            sign, score = verdict
-            found.append(
-                Finding(kind, sign.rule, where, score, plain.text[sign.start : sign.end][:MAX_EXCERPT], plain.layers)
-            )
+        if not signs:
+            continue
+        sign, score = strongest(signs)
+        if score >= LOW:
+            excerpt = text[sign.start : sign.end][:MAX_EXCERPT]
+            found.append(Finding(kind, sign.rule, where, score, excerpt, plain.layers))
     return found
 
 
-def scanner_signs(text: str, where: str) -> Iterator[Sign]:
+def scanner_signs(text: str, marks: frozenset[str], where: str) -> list[Sign]:
     if where == "header:User-Agent":
         return scanners.agent_signs(text)
-    return scanners.path_signs(text) if where == "path" else iter(())
+    return scanners.path_signs(text, marks) if where == "path" else []

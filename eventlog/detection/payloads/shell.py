@@ -5,11 +5,10 @@ Quotes, backslashes and `$IFS` inside a name are taken out first, as the shell d
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from eventlog.detection.payloads import words
-from eventlog.detection.payloads.signs import Sign, rule, signs_of
+from eventlog.detection.payloads.signs import Rules, Sign, rule
 
 MAX_COMMANDS: Final = 40  # separators that are looked at
 SEPARATED: Final = re.compile(r"[;|&`\n\r<>$%]|/bin/|\.exe")
@@ -17,6 +16,7 @@ ALONE: Final = re.compile(
     r"\W{0,4}(?:if|for)\s|\W{0,9}[a-z][\w./-]{0,30}(?:\s{1,9}(?:[-/\"'\d]|https?:)|\(|\s{1,9}\w{1,30}\s{1,5}-)"
 )
 _IFS: Final = re.compile(r"\$\{?ifs[^}\s]{0,12}\}?(?:\$9)?|\$\{?@\}?|%programfiles:~10,-5%|,(?=-)")
+OF_NOTHING: Final = frozenset("\"'\\^$`")  # one of them is in each
 _NOTHING: Final = re.compile(r"[\"'\\^]|\$[1-9@*](?![\w])|\$\{(?:[a-z]{1,2}|[@*1-9])?\}|\$\(\)|``")
 SEPARATOR: Final = re.compile(r"\$\(\(?|<\(|>\(|[;|&`\n\r]{1,4}|^")
 COMMAND: Final = re.compile(
@@ -29,7 +29,7 @@ ARGUMENT: Final = re.compile(
     r"\s{0,9}(?:$|[;|&`)<>#\n]|-{1,2}[a-z?]|[/~$*?]|\./|\d{1,3}(?:\.\d{1,3}){3}|/[a-z]|\w{1,24}(?:\s{0,5}$"
     r"|\s{0,5}[;|&`)<>#])|\w{1,30}[./:=\\]|[a-z]:|%\w|\d|\(\w|\w{1,20}\s{1,4}-)"
 )
-RULES: Final = (
+RULES: Final = Rules(
     rule("shellshock", 92, r"\(\)\s{0,5}\{\s{0,5}[\w:]{0,9}\s{0,5};?\s{0,5}\}\s{0,5};", "()"),
     rule("field-separator", 70, r"\$\{?ifs\b", "ifs"),
     rule(
@@ -71,40 +71,31 @@ RULES: Final = (
     ),
     rule("network-device", 85, r"/dev/(?:tcp|udp)/", "/dev/"),
     rule("piped-to-shell", 75, r"\|\s{0,5}(?:/bin/)?(?:ba|z|k|da|c)?sh\b(?:\s{0,4}(?:$|[-;|&#`'\"]))", "|"),
-    rule("here-string", 60, r"<<<|<\s{0,3}/etc/|>\s{0,3}/(?:tmp|dev|var)/|2>&1|>&\s{0,2}/|[&\d]>/dev/null", "<", ">"),
+    rule(
+        "here-string",
+        60,
+        r"<<<|<\s{0,3}/etc/|>\s{0,3}/(?:tmp|dev|var)/|2>&1|>&\s{0,2}/|[&\d]>/dev/null",
+        *("<<<", "/etc/", "/tmp/", "/dev/", "/var/", "2>&1", ">&"),
+    ),
     rule(
         "program-code",
         62,
         r"(?:^|[^\w.$>-])(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|os\.system|subprocess\.\w{2,14}"
         r"|__import__|exec|phpinfo|eval|assert)\s{0,3}\(\s{0,3}(?:['\"`)$]|base64|chr|0x)"
         r"|\$_(?:get|post|request|cookie|server)\s{0,3}\[|<\?(?:php|=)|phpinfo\(\)|\bopen\(['\"][|]|#!/(?:usr/)?bin/",
-        "system",
-        "passthru",
-        "shell_exec",
-        "popen",
-        "proc_open",
-        "pcntl",
-        "subprocess",
-        "__import__",
-        "exec",
-        "phpinfo",
-        "eval",
-        "assert",
-        "$_",
-        "<?",
-        "#!",
-        "open(",
+        *("system", "passthru", "exec", "open", "subprocess", "__import__", "phpinfo", "eval", "assert"),
+        *("$_", "<?", "#!"),
     ),
     rule(
         "batch-loop",
         60,
-        r"\bfor\s{1,9}(?:/[dlfr]\s{1,9}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(",
+        r"\bfor\s{1,9}(?:/[dlfr]\s{1,30}){0,3}(?:\"[^\"]{1,40}\"\s{1,4})?%{1,2}[a-z0-9]{1,12}\s{1,9}in\s{1,9}\(",
         "%",
     ),
     rule(
         "batch-condition",
         60,
-        r"^\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s"
+        r"\A\W{0,3}if\s{1,30}(?:/i\s{1,20})?(?:not\s{1,20})?(?:exist\s|errorlevel\s|defined\s|cmdextversion\s"
         r"|[\"({]?[%\w]{1,20}[%\")}]{0,2}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq))",
         "if",
     ),
@@ -115,23 +106,26 @@ RULES: Final = (
         r"|\$\([^)]{1,60}\)\s{0,3}\$",
         "$",
     ),
+    rule("globbed-path", 58, r"/\[[^\]\s]{1,6}\]tc/|/etc/[a-z]{0,4}\[", "/[", "/etc/"),
+    rule("arithmetic", 54, r"\A\$\[[\d+*-]{0,9}\]$", "$"),
     rule("words-in-braces", 60, r"\{(?:cat|ls|id|wget|curl|ping|echo|nc|bash|sh|whoami|uname)\s{0,3},", "{"),
+    alphabet="$%{|/<>(?-#",
 )
 
 
-def signs(text: str) -> Iterator[Sign]:
+def signs(text: str, marks: frozenset[str]) -> list[Sign]:
     if SEPARATED.search(text) is None and ALONE.match(text) is None and text[:1].isalpha():
-        return
-    yield from signs_of(RULES, text)
-    if "+" in text and " " not in text:
+        return []
+    found = RULES.signs(text, marks)
+    if "+" in marks and " " not in text:
         text = text.replace("+", " ")
     if "```" in text:
         text = FENCE.sub(" ", text)
-    if AGENT.match(text):
+    if "(" in marks and AGENT.match(text):
         text = IN_BRACKETS.sub("", text)
-    if "$" in text or "%" in text:
+    if "$" in marks or "%" in marks:
         text = _IFS.sub(" ", text)
-    yield from commands(_NOTHING.sub("", text))
+    return found + commands(text if marks.isdisjoint(OF_NOTHING) else _NOTHING.sub("", text))
 
 
 NAMES: Final = words.PROGRAMS | words.PROGRAMS_AND_WORDS
@@ -142,17 +136,17 @@ AGENT: Final = re.compile(r"[\w. -]{1,40}/\d")
 IN_BRACKETS: Final = re.compile(r"\([^()]{0,400}\)")
 
 
-def commands(text: str) -> Iterator[Sign]:
+def commands(text: str) -> list[Sign]:
     """The first command of each strength that follows a separator."""
     if NAMES.isdisjoint(NAME.findall(text)) and GLOB.search(text) is None:
-        return
+        return []
     found: dict[str, Sign] = {}
     for count, separator in enumerate(SEPARATOR.finditer(text)):
         if count >= MAX_COMMANDS or "command" in found:
             break
         if sign := command_after(separator, text):
             found.setdefault(sign.rule, sign)
-    yield from found.values()
+    return [*found.values()]
 
 
 def command_after(separator: re.Match[str], text: str) -> Sign | None:

@@ -3,14 +3,13 @@
 What only names a field, `{{ student.name }}`, stands in any lesson or documentation about templates.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from eventlog.detection.payloads.signs import Sign, rule, signs_of
+from eventlog.detection.payloads.signs import Rules, Sign, rule
 
-MARKS: Final = ("{", "<%", "<#", "@(", "[[", "#set")
+MARKS: Final = frozenset("{<@[#")
 _OPEN: Final = r"(?:\{\{[-\s]{0,3}|[$\#*@~]\{{1,2}|<%[=\-\s]{0,3}|@\(|\[\[)"
-RULES: Final = (
+RULES: Final = Rules(
     rule(
         "lookup",
         95,
@@ -80,9 +79,9 @@ RULES: Final = (
     rule(
         "string-twist", 60, rf"{_OPEN}\s{{0,3}}['\"][^'\"}}]{{0,20}}['\"]\s{{0,3}}(?:\||\.|\*)", "{", "<%", "@(", "[["
     ),
+    alphabet="{<%@([#$",
 )
 
 
-def signs(text: str) -> Iterator[Sign]:
-    if any(mark in text for mark in MARKS):
-        yield from signs_of(RULES, text)
+def signs(text: str, marks: frozenset[str]) -> list[Sign]:
+    return RULES.signs(text, marks) if "freemarker" in text or not marks.isdisjoint(MARKS) else []

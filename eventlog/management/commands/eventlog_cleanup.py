@@ -1,7 +1,8 @@
 """`manage.py eventlog_cleanup`: remove what is past its time."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -9,28 +10,30 @@ from tqdm import tqdm
 
 from eventlog.management.facts import Facts, FactsCommand
 from eventlog.retention import cleanup
-from eventlog.retention.cleanup import Removal
+from eventlog.retention.cleanup import Plan, Removal
+from eventlog.retention.keeping import Keeping
 
 
 class Command(FactsCommand):
-    help = "Remove the events that are older than LOG_RETENTION_DAYS: whole partitions, the rest in small steps."
+    help = "Remove the events that are past their time and under no hold: whole partitions, the rest in small steps."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--dry-run", action="store_true", help="Only say what would be removed.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be removed, and what is held.")
 
     def facts(self, options: Mapping[str, Any]) -> Facts:
-        before = cleanup.cutoff()
-        removals = cleanup.planned(before) if options["dry_run"] else self.removed(before)
+        keeping = Keeping()
+        plan = cleanup.planned(keeping) if options["dry_run"] else None
+        removals = self.removed(keeping) if plan is None else plan.removals
         dropped = {removal.partition: removal.rows for removal in removals if removal.partition}
-        told = {"before": before.isoformat(), "dry_run": options["dry_run"], "partitions": dropped}
-        return {**told, **cleanup.totals(removals)}
+        told = {"as_of": keeping.now.isoformat(), "days": keeping.periods, "dry_run": options["dry_run"]}
+        return {**told, "partitions": dropped, **cleanup.totals(removals), **({} if plan is None else details(plan))}
 
-    def removed(self, before: datetime) -> list[Removal]:
+    def removed(self, keeping: Keeping) -> list[Removal]:
         """Remove, and show how far it is where somebody is watching (stderr is a terminal)."""
         done = []
         with tqdm(desc="Removing", unit=" events", disable=None) as bar:
-            for removal in cleanup.clean_up(before):
+            for removal in cleanup.clean_up(keeping):
                 done.append(removal)
                 bar.update(removal.rows + removal.dead_letters)
         return done
@@ -38,5 +41,29 @@ class Command(FactsCommand):
     def in_words(self, facts: Facts) -> str:
         words = "Would remove" if facts["dry_run"] else "Removed"
         whole = ", ".join(facts["partitions"]) or "none"
-        events = f"{words} {facts['rows']:,} events from before {facts['before']}; whole partitions: {whole}."
-        return f"{events} Of refused events: {facts['dead_letters']:,}."
+        events = f"{words} {facts['rows']:,} events{counts(facts['by_category'])}; whole partitions: {whole}."
+        others = f"Of refused events: {facts['dead_letters']:,}. Of closed alerts: {facts['alerts']:,}."
+        return "\n".join([f"{events} {others}", *lines(facts)])
+
+
+def details(plan: Plan) -> dict[str, Any]:
+    kept_by = [{"hold": hold, "reason": reason, "events": events} for hold, reason, events in plan.kept_by]
+    return {"events": [asdict(line) for line in plan.lines], "kept_by": kept_by}
+
+
+def lines(facts: Facts) -> Iterator[str]:
+    """Of a dry run: partition by partition, then hold by hold."""
+    for table, found in groupby(facts.get("events", ()), key=lambda line: line["partition"]):
+        of_table = list(found)
+        goes = {line["category"]: line["rows"] for line in of_table if line["rows"]}
+        held = {line["category"]: line["held"] for line in of_table if line["held"]}
+        kept = f"; held {sum(held.values()):,}{counts(held)}" if held else ""
+        is_whole = " (the whole table)" if table in facts["partitions"] else ""
+        yield f"  {table}: {sum(goes.values()):,}{counts(goes)}{is_whole}{kept}"
+    for each in facts.get("kept_by", ()):
+        yield f"  Hold {each['hold']} keeps {each['events']:,} past their time: {each['reason']}"
+
+
+def counts(by_category: Mapping[str, int]) -> str:
+    named = ", ".join(f"{category} {number:,}" for category, number in by_category.items())
+    return f" ({named})" if named else ""

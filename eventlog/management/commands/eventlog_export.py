@@ -19,12 +19,15 @@ class Command(BaseCommand):
     help = "Write events, newest first, to a file or the standard output."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--format", choices=list(FORMATS), default="csv")
+        parser.add_argument("--format", choices=list(FORMATS), default="csv", help="Default csv.")
         parser.add_argument("--output", type=Path, metavar="FILE", help="Written beside it first, then renamed.")
+        words = "Open encrypted values, as who may read them sees them; that is an event."
+        parser.add_argument("--decrypt", action="store_true", help=words)
         add_query(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        export = Export(events_of(options), FORMATS[options["format"]], {"q": text_of(options)}, sees_insides=True)
+        how = {"sees_insides": True, "may_read": options["decrypt"]}
+        export = Export(events_of(options), FORMATS[options["format"]], {"q": text_of(options)}, **how)
         size = 0
         try:
             with self.target(options["output"]) as write:

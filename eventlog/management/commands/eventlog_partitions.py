@@ -1,4 +1,4 @@
-"""`manage.py eventlog_partitions`: room for the months ahead."""
+"""`manage.py eventlog_partitions`: room for the time to come."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +12,13 @@ from eventlog.retention import partitions
 
 
 class Command(FactsCommand):
-    help = f"Make the partitions of this month and the next {partitions.MONTHS_AHEAD} that are missing."
+    help = "Make the partitions that are missing for this month (week, day: PARTITION_BY) and the next ones."
 
     def facts(self, options: Mapping[str, Any]) -> Facts:
         alias = events_alias()
         made = tasks.make_partitions()
         with connections[alias].cursor() as cursor:
-            there = [month.table for month in partitions.existing(cursor)]
+            there = [part.table for part in partitions.existing(cursor)]
         return {"made": made, "partitions": there}
 
     def in_words(self, facts: Facts) -> str:

@@ -8,7 +8,10 @@ from eventlog.conf import conf
 from eventlog.forwarding import forwarder
 from eventlog.management.commands import eventlog_forward
 from eventlog.management.facts import Facts, FactsCommand
+from eventlog.models import DeadLetter
+from eventlog.models.batch import WAITING
 from eventlog.pipeline.accounts import accounts, of_other_databases
+from eventlog.pipeline.outbox import events_alias
 
 WORDS = """\
 recorded          {recorded:>14,}
@@ -30,7 +33,9 @@ class Command(FactsCommand):
 
     def facts(self, options: Mapping[str, Any]) -> Facts:
         now = accounts()
-        return {**asdict(now), "lost": now.lost, "other_databases": of_other_databases(), "sinks": forwarder.facts()}
+        others, refused = of_other_databases(), DeadLetter.objects.using(events_alias()).counts_by_state()
+        more = {"lost": now.lost, "refused": refused, "other_databases": others, "sinks": forwarder.facts()}
+        return {**asdict(now), **more}
 
     def is_good(self, facts: Facts) -> bool:
         return not facts["lost"]
@@ -39,6 +44,8 @@ class Command(FactsCommand):
         lost = facts["lost"]
         missing = f"{lost:,} are missing: in no batch and on no disk of this machine."
         words = WORDS.format(**facts) + (missing if lost else "Nothing is missing.")
+        if waiting := facts["refused"][WAITING]:
+            words += f"\nOf those refused, {waiting:,} wait for a decision: in the admin, under “Refused events”."
         sinks = "".join(f"\n{eventlog_forward.in_words(sink)}" for sink in facts["sinks"])
         return words + self.of_others(facts["other_databases"]) + (f"\n\nForwarded:{sinks}" if sinks else "")
 

@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connection
@@ -13,10 +14,11 @@ from django.utils.timezone import localtime
 
 from eventlog.api.live import read_on
 from eventlog.export import ndjson
-from eventlog.export.rows import row_of
-from eventlog.management.queries import add_query, events_of
-from eventlog.models import Event, EventQuerySet
-from eventlog.models.order import newest_place
+from eventlog.export.rows import row_of, shown
+from eventlog.management.queries import add_query, events_of, text_of
+from eventlog.models import Event
+from eventlog.models.order import Place, newest_place
+from eventlog.viewed import security_among, tell_viewed
 
 POLL = 1.0  # seconds
 AT_ONCE = 500
@@ -33,14 +35,12 @@ class Command(BaseCommand):
         add_query(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        events = events_of(options)
-        found = self.newest(events, options["lines"], follow=options["follow"])
+        self.events, self.asked = events_of(options), {"q": text_of(options)}
         coloured = self.is_coloured(options)
-        with suppress(KeyboardInterrupt, BrokenPipeError):
+        found = self.found(options["lines"], follow=options["follow"])
+        with suppress(KeyboardInterrupt, BrokenPipeError), closing(found):
             for event in found:
-                self.stdout.write(
-                    ndjson.line(row_of(event)).decode().rstrip("\n") if options["json"] else line(event, coloured)
-                )
+                self.stdout.write(as_json(event) if options["json"] else line(event, coloured))
                 self.stdout.flush()
 
     def is_coloured(self, options: dict[str, Any]) -> bool:
@@ -48,20 +48,44 @@ class Command(BaseCommand):
         is_wanted = self.stdout.isatty() and not os.environ.get("NO_COLOR") and not options["no_color"]
         return bool(options["force_color"] or is_wanted)
 
-    def newest(self, events: EventQuerySet, number: int, *, follow: bool) -> Iterator[Event]:
-        place = newest_place(events.db) if follow else None
-        shown = list(events.newest_first()[: max(number, 0)])
-        yield from reversed(shown)
-        known = {event.id for event in shown}  # some are not yet in the store order
-        while place is not None:
+    def found(self, number: int, *, follow: bool) -> Generator[Event]:
+        """What is there, which is one look, and what comes, which is another."""
+        place = newest_place(self.events.db) if follow else None
+        newest = list(self.events.newest_first()[: max(number, 0)])
+        self.tell(security_among(event.event_category for event in newest))
+        yield from reversed(newest)
+        if place is not None:
+            yield from self.told(self.coming(place, known={event.id for event in newest}))
+
+    def told(self, coming: Iterator[Event]) -> Iterator[Event]:
+        number = 0
+        try:
+            for event in coming:
+                number += security_among([event.event_category])
+                yield event
+        finally:
+            self.tell(number)
+
+    def tell(self, number: int) -> None:
+        if number:
+            tell_viewed(number, self.asked)
+
+    def coming(self, place: Place, *, known: set[UUID]) -> Iterator[Event]:
+        """`known` are not yet in the store order, some of them."""
+        while True:
             with suppress(Error):  # a database that is away comes back
-                stretch = read_on(events, place, limit=AT_ONCE)
+                stretch = read_on(self.events, place, limit=AT_ONCE)
                 yield from (event for _place, event in stretch.events if event.id not in known)
                 if stretch.end > place:
                     place = stretch.end
                     continue
             connection.close_if_unusable_or_obsolete()
             time.sleep(POLL)
+
+
+def as_json(event: Event) -> str:
+    (row,) = shown([row_of(event)], sees_insides=True)
+    return ndjson.line(row).decode().rstrip("\n")
 
 
 def line(event: Event, coloured: bool) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import override
 from edupro.school.models import Siswa
 from eventlog.logger import log_event
 from eventlog.models import Event
-from eventlog.tests.admin.test_events import HOSTILE, LIST, page_of, read_detail, reader_with
+from eventlog.tests.admin.pages import HOSTILE, LIST, page_of, read_detail, reader_with
 
 BULK = "SISWA_BULK_UPDATE"
 
@@ -75,7 +75,7 @@ def test_a_long_table_ends_after_fifty_rows_and_says_so(auditor: Client) -> None
 
 def test_each_record_leads_to_its_events(auditor: Client) -> None:
     page = bulk(auditor, previous_values={"kelas": {"17": "X"}}, event_data={"assigned": {"kelas": "Y"}})
-    assert f'<a href="{LIST}?entity_type__exact=siswa&amp;entity_id__exact=17">17</a>' in page
+    assert f'<a href="{LIST}object/?type=siswa&amp;id=17">17</a>' in page
 
 
 def test_a_bulk_change_says_how_many_were_chosen_by_what_and_what_was_set(auditor: Client) -> None:
@@ -86,7 +86,7 @@ def test_a_bulk_change_says_how_many_were_chosen_by_what_and_what_was_set(audito
         "keys": ["1"],
     }
     page = bulk(auditor, event_data={**data, "complete": False})
-    assert "1500 records, the first 1 of them are kept here" in page and "and 1450 more" in page
+    assert "1,500 records, the first 1 of them are kept here" in page and "and 1,450 more" in page
     assert "<div>kelas in = <b>X, Y</b></div>" in page and "<div>not = <b>(nis = 7)</b></div>" in page
     assert "<div>kelas = <b>XI</b></div>" in page
 
@@ -107,7 +107,7 @@ def test_an_import_says_how_many_and_which(auditor: Client) -> None:
         auditor, "SISWA_BULK_IMPORT", entity_type="siswa", event_data=data, changed_fields=["nis", "nama"]
     )
     assert "2 records, 2 new, those there already were left alone" in page
-    assert "entity_id__exact=4" in page and "nis, nama" in page
+    assert "type=siswa&amp;id=4" in page and "nis, nama" in page
 
 
 def test_a_real_bulk_change_reads_well(auditor: Client) -> None:
@@ -151,7 +151,7 @@ def test_a_masked_field_that_has_changed_is_not_shown_as_the_same(auditor: Clien
 def test_a_list_that_was_read_says_which_records_of_how_many(auditor: Client) -> None:
     data = {"filter": {"kelas": "X"}, "count": 2, "keys": ["8", "9"], "complete": True, "total": 30, "page": 2}
     page = read_detail(auditor, "NILAI_READ", action="READ", entity_type="nilai", event_data=data)
-    assert "2 of 30 records, page 2" in page and "entity_id__exact=9" in page and "<div>kelas = <b>X</b></div>" in page
+    assert "2 of 30 records, page 2" in page and "type=nilai&amp;id=9" in page and "<div>kelas = <b>X</b></div>" in page
 
 
 # --- anything ---

@@ -1,94 +1,24 @@
-"""Every number of the analytics asked both ways: through the counts, and by plain counting of the events."""
+"""Counts that hold whatever comes late, twice or not at all; who sees what of them. What questions answer is in
+`test_both_ways`."""
 
-import random
-from bisect import bisect
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
+from django.utils.timezone import get_default_timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlog.analytics import queries, rollups
-from eventlog.analytics.source import Window, everything, only
+from eventlog.analytics.source import Window, everything, only, widened
+from eventlog.integrity import guards
 from eventlog.models import DurationRollup, EndpointRollup, Event, Rollup, UserDay
 from eventlog.pipeline.store import Batch, write
 from eventlog.record import make_record
+from eventlog.tests.analytics.samples import NOW, inside, source
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 25, 5, 17, 42, tzinfo=UTC)
-TYPES = ["HTTP_REQUEST", "HTTP_REQUEST", "HTTP_REQUEST", "LOGIN", "LOGIN_FAILED", "SISWA_UPDATE", "SQL_INJECTION"]
-
-
-def event(dice, now):
-    when = now - timedelta(seconds=dice.choice([60, 7200, 90_000, 3_000_000, 4_500_000]) * dice.random())
-    columns = {"timestamp": when, "user_id": dice.choice([None, 1, 2, 3]), "severity": dice.choice(["info", "high"])}
-    kind = dice.choice(TYPES)
-    if kind == "HTTP_REQUEST":
-        columns |= {
-            "event_category": dice.choice(["CRUD", "AUTH"]),
-            "endpoint": dice.choice(["/api/siswa", "/api/nilai/{id}", "/"]),
-            "server_name": dice.choice(["a", "b"]),
-            "response_status": dice.choice([200, 200, 404, 500, 503, None]),
-            "response_time_ms": dice.choice([None, dice.expovariate(1 / 40), 0.0, 5000.0]),
-            "db_query_count": dice.choice([None, 3]),
-            "db_time_ms": dice.choice([None, 1.5]),
-            "cpu_time_ms": dice.choice([None, 2.25]),
-            "memory_usage_mb": dice.choice([None, 80.5, 120.25]),
-        }
-    return make_record(kind, columns).to_json()
-
-
-def live(seed):
-    """A month and a half of a site: batches, some of them twice, late ones, and compaction now and then."""
-    dice, now, sequence = random.Random(seed), NOW - timedelta(hours=6), 1
-    Event.objects.all().delete()
-    for model in (Rollup, EndpointRollup, DurationRollup, UserDay):
-        model.objects.all().delete()
-    while now < NOW:
-        records = [event(dice, now) for _ in range(dice.randint(1, 40))]
-        batch = Batch(records, "w", sequence, sequence + len(records) - 1)
-        for _ in range(dice.choice([1, 1, 2])):
-            write(batch)
-        write(Batch(records[:3]))  # of another writer: they are there already
-        sequence += len(records)
-        if dice.random() < 0.3:
-            rollups.compact(now)
-        now += timedelta(minutes=dice.randint(5, 90))
-
-
-@pytest.fixture(params=range(2))
-def site(request):
-    live(request.param)
-
-
-def windows():
-    dice = random.Random(7)
-    spans = [60, 3600, 26 * 3600, 86400, 9 * 86400, 40 * 86400, 90 * 86400]
-    yield Window(NOW - timedelta(days=60), NOW)
-    for _ in range(11):
-        end = NOW - timedelta(seconds=dice.choice([0, 3600, 86400, 2_000_000]) * dice.random())
-        yield Window(end - timedelta(seconds=dice.choice(spans) * dice.random()), end)
-
-
-def inside(window, **chosen):
-    return list(Event.objects.filter(timestamp__gte=window.begin, timestamp__lt=window.end, **chosen))
-
-
-def nearest_rank(values, share):
-    ordered = sorted(values)
-    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)] if ordered else None
-
-
-def close(found, expected):
-    return found == expected if None in (found, expected) else found == pytest.approx(expected, rel=1e-9)
-
-
-def source(window):
-    found = everything(window, sees_security=True)
-    return found, found.window
 
 
 # --- the invariants ---
@@ -124,106 +54,73 @@ def test_compaction_twice_is_once(site):
     assert rollups.compact(NOW) == 0 and list(Rollup.objects.order_by("pk").values()) == before
 
 
+def minutes_of_two_days():
+    """A count a quarter of an hour, over two days that have been over for long."""
+    for number in range(2 * 24 * 4):
+        when = NOW - timedelta(days=50) + timedelta(minutes=15 * number)
+        Rollup.objects.create(start=when, finish=when + timedelta(minutes=1), event_type="LOGIN", event_count=number)
+
+
+def kept():
+    return list(Rollup.objects.order_by("start").values_list("start", "finish", "event_count"))
+
+
+def test_slices_of_any_size_put_the_same_together(monkeypatch):
+    minutes_of_two_days()
+    monkeypatch.setattr(rollups, "ROWS", 10)
+    rollups.compact(NOW)
+    in_slices = kept()
+    Rollup.objects.all().delete()
+    minutes_of_two_days()
+    monkeypatch.undo()
+    rollups.compact(NOW)
+    assert in_slices == kept() and len(in_slices) == 3
+
+
+def test_a_run_is_bounded_and_the_next_goes_on(monkeypatch):
+    minutes_of_two_days()
+    monkeypatch.setattr(rollups, "ROWS", 4)
+    monkeypatch.setattr(rollups, "AT_ONCE", 1)
+    total = sum(count for _start, _finish, count in kept())
+    steps = []
+    while rollups.compact(NOW):
+        steps.append(len(kept()))
+        assert sum(count for _start, _finish, count in kept()) == total
+    assert len(steps) > 1 and steps == sorted(steps, reverse=True)
+
+
+def test_what_comes_late_is_put_to_the_rest():
+    minutes_of_two_days()
+    rollups.compact(NOW)
+    (first, finish, count), *others = kept()
+    Rollup.objects.create(start=first, finish=first + timedelta(minutes=1), event_type="LOGIN", event_count=5)
+    rollups.compact(NOW)
+    assert kept() == [(first, finish, count + 5), *others]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_writer_is_adding_to_is_left_for_the_next_time():
+    minutes_of_two_days()
+    writer = connection.copy()
+    try:
+        writer.set_autocommit(False)
+        with writer.cursor() as cursor:
+            cursor.execute("SELECT FROM event_rollups WHERE start = (SELECT min(start) FROM event_rollups) FOR UPDATE")
+        rollups.compact(NOW)
+        assert len(kept()) == 3 + 1
+        writer.rollback()
+    finally:
+        writer.close()
+    rollups.compact(NOW)
+    assert len(kept()) == 3
+
+
 def test_no_number_is_too_large_to_be_counted():
     for _ in range(3):
         write(
             Batch([make_record("HTTP_REQUEST", {"response_time_ms": 1.7e308, "db_query_count": 2**31 - 1}).to_json()])
         )
     assert Event.objects.count() == 3 == sum(Rollup.objects.values_list("event_count", flat=True))
-
-
-# --- the questions ---
-@pytest.mark.parametrize("window", list(windows()), ids=lambda window: str(window.end - window.begin).split(".")[0])
-def test_a_summary_is_what_plain_counting_gives(window):
-    live(11)
-    found, kept = source(window)
-    events, answer = inside(kept), queries.summary(found)
-    requests = [each for each in events if each.event_type == "HTTP_REQUEST"]
-    durations = [each.response_time_ms for each in requests if each.response_time_ms is not None]
-    assert (answer["total"], answer["requests"]) == (len(events), len(requests))
-    for name in ("event_category", "event_type", "event_status", "severity"):
-        assert answer[f"by_{name.removeprefix('event_')}"] == Counter(getattr(each, name) for each in events)
-    errors = sum((each.response_status or 0) >= 500 for each in requests)
-    assert close(answer["error_rate"], 100 * errors / len(requests) if requests else None)
-    assert close(answer["response_time_ms"]["mean"], sum(durations) / len(durations) if durations else None)
-    assert close(answer["response_time_ms"]["max"], max(durations, default=None))
-    for name, share in queries.PERCENTILES.items():
-        exact, estimate = nearest_rank(durations, share), answer["response_time_ms"][name]
-        assert estimate == exact or estimate == pytest.approx(exact, rel=0.02, abs=0.001)
-
-
-CHOSEN = {
-    "events": {},
-    "requests": {"event_type": "HTTP_REQUEST"},
-    "errors": {"event_type": "HTTP_REQUEST", "response_status__gte": 500},
-    "failed_logins": {"event_type": "LOGIN_FAILED"},
-}
-
-
-@pytest.mark.parametrize("bucket", queries.BUCKETS[1:])
-def test_a_series_adds_up(bucket):
-    live(12)
-    rollups.compact(NOW)
-    window = Window(NOW - timedelta(days=20 if bucket == "hour" else 45), NOW)
-    for metric, chosen in CHOSEN.items():
-        values = queries.timeseries(source(window)[0], metric, bucket)
-        times = [value["at"] for value in values]
-        begins = Counter(bisect(times, timezone.make_naive(each.timestamp)) - 1 for each in inside(window, **chosen))
-        assert {place: value["value"] for place, value in enumerate(values) if value["value"]} == begins
-
-
-@pytest.mark.parametrize("bucket", queries.BUCKETS[1:])
-def test_a_series_of_any_metric_has_no_gaps(bucket):
-    live(12)
-    window = Window(NOW - timedelta(days=20 if bucket == "hour" else 45), NOW)
-    for metric in (*queries.METRICS, *queries.PERCENTILES):
-        times = [value["at"] for value in queries.timeseries(source(window)[0], metric, bucket)]
-        assert times == sorted(set(times)) and times[0] <= timezone.make_naive(window.begin) < times[1]
-
-
-def test_endpoints_are_what_plain_counting_gives(site):
-    window = Window(NOW - timedelta(days=9, minutes=13), NOW)
-    for row in queries.endpoints(source(window)[0], order="slowest", limit=10):
-        requests = inside(window, event_type="HTTP_REQUEST", endpoint=row["endpoint"])
-        durations = [each.response_time_ms for each in requests if each.response_time_ms is not None]
-        assert row["requests"] == len(requests) and close(row["max_ms"], max(durations, default=0))
-        assert close(row["mean_ms"], sum(durations) / len(durations) if durations else None)
-        assert row["errors"] == sum((each.response_status or 0) >= 500 for each in requests)
-        assert row["client_errors"] == sum(400 <= (each.response_status or 0) < 500 for each in requests)
-        assert close(row["queries_per_request"], sum(each.db_query_count or 0 for each in requests) / len(requests))
-
-
-def test_the_slowest_endpoint_comes_first(site):
-    rows = queries.endpoints(source(Window(NOW - timedelta(days=40), NOW))[0], order="slowest", limit=10)
-    means = [row["mean_ms"] for row in rows]
-    assert means == sorted(means, reverse=True) and len(means) == 3
-
-
-def test_resources_are_what_plain_counting_gives(site):
-    window = Window(NOW - timedelta(days=40), NOW)
-    for row in queries.resources(source(window)[0], limit=50):
-        place = {name: row[name] for name in ("endpoint", "server_name")}
-        requests = inside(source(window)[1], event_type="HTTP_REQUEST", **place)
-        assert row["requests"] == len(requests)
-        assert close(row["cpu_ms"], sum(each.cpu_time_ms or 0 for each in requests))
-        assert (row["memory_mb_max"] or 0) == max(each.memory_usage_mb or 0 for each in requests)
-
-
-def test_users_are_counted_by_whole_days(site):
-    User.objects.create_user("ada", id=1)
-    window = Window(NOW - timedelta(days=9, minutes=13), NOW)
-    begin = timezone.localtime(window.begin).replace(hour=0, minute=0, second=0, microsecond=0)
-    events = inside(Window(begin, NOW + timedelta(days=1)), user__isnull=False)
-    found = queries.users(source(window)[0], limit=10)
-    assert {row["user_id"]: row["event_count"] for row in found} == Counter(each.user_id for each in events)
-    assert {row["username"] for row in found if row["user_id"] == 1} == {"ada"}
-    assert queries.active_users(source(window)[0]) == len({each.user_id for each in events})
-
-
-def test_failed_logins_are_what_plain_counting_gives(site):
-    window = Window(NOW - timedelta(days=9), NOW)
-    failed = inside(window, event_type="LOGIN_FAILED")
-    assert queries.failed_logins(source(window)[0], limit=5)["total"] == len(failed)
 
 
 # --- who sees what ---
@@ -255,10 +152,25 @@ def test_where_the_events_are_gone_the_window_is_widened_to_what_is_counted(site
     rollups.compact(NOW)
     window = Window(NOW - timedelta(days=40, minutes=7), NOW)
     before = inside(Window(NOW - timedelta(days=60), NOW))
-    Event.objects.filter(timestamp__lt=NOW - timedelta(days=30)).delete()
+    with guards.allowing("DELETE events", using="default"):
+        Event.objects.filter(timestamp__lt=NOW - timedelta(days=30)).delete()
     found, kept = source(window)
     assert kept.widened == (kept.begin < window.begin)
     assert queries.summary(found)["total"] == sum(kept.begin <= each.timestamp < NOW for each in before)
+
+
+def test_an_end_of_whose_day_some_events_are_gone_is_widened_too():
+    day = (NOW - timedelta(days=40)).astimezone(get_default_timezone()).replace(hour=0, minute=0, second=0)
+    hours = [day + timedelta(hours=hour) for hour in (2, 10, 12)]
+    write(Batch([make_record("LOGIN", {"timestamp": hour}).to_json() for hour in hours]))
+    rollups.compact(NOW)
+    window = Window(day - timedelta(days=1), day + timedelta(hours=11))
+    assert (queries.summary(everything(window, sees_security=True))["total"], widened(window)) == (2, window)
+    with guards.allowing("DELETE events", using="default"):
+        Event.objects.filter(timestamp__lt=day + timedelta(hours=5)).delete()
+    found = everything(window, sees_security=True)
+    assert (found.window.end, found.window.widened) == (day + timedelta(days=1), True)
+    assert queries.summary(found)["total"] == 3
 
 
 # --- the buckets of durations ---

@@ -4,6 +4,7 @@ superusers all; `view_event` all but SECURITY; `view_security` SECURITY too; a t
 his students; anyone else only their own; strangers nothing. Not yours is 404.
 """
 
+import orjson
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from rest_framework.test import APIClient
@@ -11,8 +12,12 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from edupro.prediction.models import ModelVersion, Prediksi
 from edupro.school.models import KelasGuru, NilaiRaport, PenghasilanOrtu, Presensi, Siswa
+from eventlog.api.pagination import ORDERINGS, Place
 from eventlog.logger import log_event
-from eventlog.models import Event, Rollup, UserDay
+from eventlog.models import Event, EventBatch, Rollup, UserDay
+from eventlog.tests.altering import forget
+from eventlog.tests.api.streaming import hear
+from eventlog.tests.finished import wait_for_others
 
 pytestmark = pytest.mark.django_db
 ROLES = ("anonymous", "siswa", "guru", "auditor", "security", "admin", "superuser")
@@ -22,7 +27,7 @@ RECORDS = ("student", "mark", "attendance", "prediction")  # of a student of the
 HIDDEN_RECORDS = ("income", "elsewhere", "several")
 FINDING = "finding"
 SOMEBODY = 987_654  # whoever has done what is not one's own
-ABOUT = {"ip_address": "10.9.8.7", "endpoint": "/api/siswa/{id}"}
+ABOUT = {"ip_address": "10.9.8.7", "endpoint": "/api/siswa/{id}", "response_time_ms": 5.0, "risk_score": 10}
 TYPES = {OTHERS: "LOGIN_FAILED", "student": "HTTP_REQUEST", FINDING: "SQL_INJECTION"}
 PERMISSIONS = {"auditor": ["view_event"], "security": ["view_event", "view_security"]}
 ALL = {OWN, OTHERS, *RECORDS, *HIDDEN_RECORDS}
@@ -60,8 +65,7 @@ def log(records, event_log):
     """Fills the log for a user: {id: name} of one event of each kind; then nothing more is recorded."""
 
     def filled(user):
-        for model in (Event, Rollup, UserDay):
-            model.objects.all().delete()
+        forget(Event, EventBatch, Rollup, UserDay)
         keys = [records[name]["entity_id"] for name in ("student", "elsewhere")]
         several = {"entity_type": "siswa", "event_data": {"keys": keys, "count": 2, "complete": True}}
         records_of = {OTHERS: {}, "several": several, **records}
@@ -108,6 +112,14 @@ def shown(answer, made):
 
 
 LISTS = ("", "?limit=1000", "/recent", "?q=ip:10.9.8.7", "?ip=10.9.8.0/24&ordering=timestamp", "?q=-type:EXPORT")
+FILTERS = {  # and what of all events they choose
+    "category=SECURITY": {FINDING},
+    "type=SQL_INJECTION,LOGIN_FAILED": {FINDING, OTHERS},
+    f"user={SOMEBODY}": {*ALL, FINDING} - {OWN},
+    "q=category:SECURITY or type:LOGIN": {FINDING, OWN},
+    "entity=siswa": {FINDING, "student", "elsewhere", "several"},
+}
+EXPORTS = ("csv", "ndjson", "ocsf", "ecs", "cef")
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -116,6 +128,65 @@ def test_a_list_shows_exactly_what_the_role_sees(ask, log, user, role, path):
     assert answer.status_code == (200 if user else 401)
     made = log(user)
     assert shown(ask(path), made) == SEEN[role]
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_no_order_and_no_page_shows_more(ask, log, user, role, ordering):
+    made, seen = log(user), []
+    url = f"?ordering={ordering}&limit=2"
+    while url:
+        answer = ask(url)
+        seen += shown(answer, made)
+        url = (answer.json().get("next") or "").rpartition("/api/events")[2]
+    assert sorted(seen) == sorted(SEEN[role])
+
+
+def test_a_place_that_somebody_else_was_given_shows_no_more(ask, log, user, role):
+    made = log(user)
+    finding = Event.objects.get(event_category="SECURITY")
+    for back, beyond in ((True, "gte"), (False, "lte")):
+        cursor = Place(finding.timestamp, str(finding.id), back).written()
+        there = Event.objects.filter(**{f"timestamp__{beyond}": finding.timestamp}).exclude(id=finding.id)
+        expected = {made[str(key)] for key in there.values_list("id", flat=True)} & SEEN[role]
+        assert shown(ask(f"?cursor={cursor}"), made) == expected
+
+
+@pytest.mark.parametrize("query", FILTERS)
+def test_no_filter_finds_a_hidden_event(ask, log, user, role, query):
+    made = log(user)
+    assert shown(ask(f"?{query}"), made) == SEEN[role] & FILTERS[query]
+
+
+@pytest.mark.parametrize("query", ["", "&q=-type:EXPORT", "&ip=10.9.8.7", *(f"&{query}" for query in FILTERS)])
+def test_an_export_holds_exactly_what_the_role_sees(ask, log, user, role, query):
+    made = log(user)
+    answer = ask(f"/export?format=ndjson{query}")
+    assert answer.status_code == (200 if user else 401)
+    rows = [orjson.loads(line) for line in answer.getvalue().splitlines()] if user else []
+    assert {made[row["id"]] for row in rows} == SEEN[role] & FILTERS.get(query[1:], {*ALL, FINDING})
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_a_format_holds_no_more_than_another(ask, log, user, role, name):
+    made = log(user)
+    answer = ask(f"/export?format={name}")
+    text = answer.getvalue().decode() if user else ""
+    assert {made[key] for key in made if key in text} == SEEN[role]
+
+
+@pytest.mark.parametrize("query", ["", "&q=-type:EXPORT", "&type=LOGIN,SQL_INJECTION"])
+def test_a_stream_brings_exactly_what_the_role_sees(transactional_db, log, user, role, query):
+    made = log(user)
+    heard = hear(user, f"after=start{query}")
+    assert heard.status == (200 if user else 401)
+    chosen = {OWN, FINDING} if "type=" in query else {*ALL, FINDING}
+    assert {made[event["id"]] for event in heard.events} == SEEN[role] & chosen
+
+
+def test_going_on_reading_brings_exactly_what_the_role_sees(transactional_db, ask, log, user, role):
+    made = log(user)
+    wait_for_others()
+    assert shown(ask("/recent?after=start"), made) == SEEN[role]
 
 
 def test_what_is_not_ones_own_is_not_there(ask, log, user, role):
@@ -130,6 +201,14 @@ def test_findings_have_a_page_for_those_who_may_see_them(ask, log, user, role):
     allowed = FINDING in SEEN[role]
     assert answer.status_code == (200 if allowed else 403 if user else 401)
     assert shown(answer, made) == ({FINDING} if allowed else set())
+
+
+def test_the_accounts_count_hidden_events_and_so_are_for_those_who_see_all(ask, log, user, role):
+    made = log(user)
+    answer = ask("/status")
+    allowed = FINDING in SEEN[role]
+    assert answer.status_code == (200 if allowed else 403 if user else 401)
+    assert not allowed or (answer.json()["stored"], answer.json()["lost"]) == (len(made), 0)
 
 
 def test_somebody_elses_doings_are_those_that_one_sees(ask, log, user, role):

@@ -1,6 +1,7 @@
 """`/api/events/analytics/…`: windows, mistakes, who sees what. The numbers are tried in `tests/analytics`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,9 +9,11 @@ from django.utils import timezone
 
 from eventlog.logger import log_event
 from eventlog.models import Event, Rollup, UserDay
+from eventlog.tests.altering import forget
 from eventlog.tests.api.test_events import api_with
 
 pytestmark = pytest.mark.django_db
+JAKARTA = ZoneInfo("Asia/Jakarta")
 ALL = ("summary", "timeseries", "endpoints", "users", "failed-logins", "resources")
 
 
@@ -19,8 +22,7 @@ def url(name):
 
 
 def emptied(client):
-    for model in (Event, Rollup, UserDay):
-        model.objects.all().delete()
+    forget(Event, Rollup, UserDay)
     return client
 
 
@@ -56,6 +58,18 @@ def test_a_window_may_be_named(auditor):
     assert answer["total"] == 1 and datetime.fromisoformat(answer["from"]) == datetime(2026, 10, 31, 17, tzinfo=UTC)
 
 
+def test_so_many_days_begin_with_a_whole_day_where_days_are_counted(auditor):
+    answer = auditor.get(url("summary"), {"days": 60}).json()
+    begins = [datetime.fromisoformat(each["from"]).astimezone(JAKARTA).time() for each in (answer, answer["previous"])]
+    assert begins == [time(), time()] and answer["widened"]
+
+
+@pytest.mark.parametrize("query", [{"days": 3}, {"since": "-1440h"}])
+def test_a_window_of_days_ago_or_from_a_moment_on_is_left_as_it_is(auditor, query):
+    answer = auditor.get(url("summary"), query).json()
+    assert not answer["widened"] and answer["previous"]["to"] == answer["from"]
+
+
 def test_minutes_can_be_told_apart_within_a_day(auditor):
     this_minute = timezone.now().replace(second=0, microsecond=0)
     for minutes in (1, 1, 3):
@@ -69,6 +83,33 @@ def test_minutes_can_be_told_apart_within_a_day(auditor):
 def test_hours_of_long_ago_are_told_by_day(auditor):
     answer = auditor.get(url("timeseries"), {"days": 60, "bucket": "hour"}).json()
     assert (answer["bucket"], answer["widened"], len(answer["values"])) == ("day", True, 61)
+
+
+def test_accounts_are_counted_by_whole_days_which_is_said(auditor):
+    for hour in (9, 15):
+        log_event("LOGIN", user_id=7, timestamp=datetime(2026, 11, 1, hour, tzinfo=JAKARTA))
+    window = {"since": "2026-11-01T10:00+07:00", "until": "2026-11-01T15:59+07:00"}
+    answer = auditor.get(url("users"), window).json()
+    assert answer["users"][0]["event_count"] == 2 and answer["widened"]
+    assert [datetime.fromisoformat(answer[name]).day for name in ("from", "to")] == [1, 2]
+    whole = auditor.get(url("users"), {"since": "2026-11-01", "until": "2026-11-01"}).json()
+    assert whole["users"] == answer["users"] and not whole["widened"]
+
+
+@pytest.mark.parametrize("name", ["failed-logins", "users?by=name"])
+def test_what_only_events_can_tell_is_told_of_the_time_that_has_events(auditor, name):
+    oldest = log_event("LOGIN_FAILED", username="budi", timestamp=timezone.now() - timedelta(days=3))
+    query = url(name) + ("&" if "?" in name else "?")
+    answer = auditor.get(f"{query}days=20").json()
+    assert datetime.fromisoformat(answer["from"]) == oldest.timestamp and not answer["widened"]
+
+
+@pytest.mark.parametrize("permissions", [(), ("view_event",)])
+def test_the_begin_of_the_log_is_not_told_by_a_hidden_event(permissions):
+    client = emptied(api_with(*permissions))
+    hidden = log_event("SQL_INJECTION", timestamp=timezone.now() - timedelta(days=3))
+    answer = client.get(url("failed-logins"), {"days": 20}).json()
+    assert datetime.fromisoformat(answer["from"]) != hidden.timestamp
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from eventlog import catalog
 from eventlog.logger import log_event
 from eventlog.models import Event
+from eventlog.tests.altering import altering, forget
 from eventlog.tests.conftest import Change
 
 RECENT = "/api/events/recent"
@@ -30,7 +31,7 @@ def api_with(*codenames: str) -> APIClient:
 def auditor(db: None) -> APIClient:
     """Signed in, and with nothing in the log but what the test puts there."""
     client = api_with("view_event")
-    Event.objects.all().delete()
+    forget()
     return client
 
 
@@ -47,7 +48,7 @@ def test_strangers_are_asked_who_they_are(db: None, path: str) -> None:
 
 def test_without_the_permission_one_sees_what_one_did_oneself(db: None) -> None:
     client = api_with()
-    Event.objects.all().delete()
+    forget()
     own, other = log_event("LOGIN", user_id=User.objects.get().pk), log_event("LOGOUT", user_id=0)
     assert types(client) == ["LOGIN"]
     assert [client.get(f"/api/events/{event.id}").status_code for event in (own, other)] == [200, 404]
@@ -90,6 +91,12 @@ def test_one_category_can_be_asked_for(auditor: APIClient) -> None:
     log_event("LOGIN")
     log_event("MAINTENANCE")
     assert types(auditor, "?category=AUTH") == ["LOGIN"]
+
+
+def test_the_newest_are_narrowed_as_a_list_is(auditor: APIClient) -> None:
+    for severity in ("high", "low"):
+        log_event("MAINTENANCE", severity=severity)
+    assert [event["severity"] for event in auditor.get(f"{RECENT}?severity=high,critical").json()] == ["high"]
 
 
 @pytest.mark.parametrize(
@@ -139,14 +146,16 @@ def test_values_are_json(auditor: APIClient) -> None:
 
 def test_bytes_are_hexadecimal(db: None) -> None:
     client, given = api_with("view_event", "view_security"), log_event("LOGIN")
-    Event.objects.filter(id=given.id).update(digest=b"\x00\xff")
+    with altering():
+        Event.objects.filter(id=given.id).update(digest=b"\x00\xff", actor_commitment=None)
     event = client.get(f"/api/events/{given.id}").json()
     assert event["digest"] == "00ff" and event["actor_commitment"] is None
 
 
 def test_tracebacks_and_digests_are_for_those_who_see_security(auditor: APIClient) -> None:
     given = log_event("ERROR_500", stack_trace="Traceback")
-    Event.objects.filter(id=given.id).update(digest=b"\x00\xff")
+    with altering():
+        Event.objects.filter(id=given.id).update(digest=b"\x00\xff")
     event = auditor.get(f"/api/events/{given.id}").json()
     assert (event["stack_trace"], event["digest"]) == ("", None)
 

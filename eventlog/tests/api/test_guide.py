@@ -12,13 +12,16 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from edupro.settings import REST_FRAMEWORK
 from eventlog.api.pagination import ORDERINGS
-from eventlog.api.query import parse
-from eventlog.api.terms import FIELDS, condition
+from eventlog.export.formats import FORMATS
 from eventlog.logger import log_event
 from eventlog.models import Event
+from eventlog.search.query import parse
+from eventlog.search.terms import FIELDS, condition
+from eventlog.tests.api.streaming import hear
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 CURLS = re.findall(r"^curl .*$", GUIDE, re.MULTILINE)
+STREAMS = [curl for curl in CURLS if "/stream" in curl]
 EVENT = "0198f2c4-a1b2-7c3e-9d00-000000000000"
 
 
@@ -48,7 +51,7 @@ def request_of(curl):
     return f"{place.path}?{query}", headers, body
 
 
-@pytest.mark.parametrize("curl", CURLS)
+@pytest.mark.parametrize("curl", [curl for curl in CURLS if curl not in STREAMS])
 def test_each_request_of_the_guide_has_an_answer(people, curl):
     path, headers, body = request_of(curl)
     client, event = APIClient(), log_event("LOGIN", user_id=7)
@@ -58,6 +61,18 @@ def test_each_request_of_the_guide_has_an_answer(people, curl):
     ask = client.get if body is None else client.post
     answer = ask(path, body, headers=headers, **({"content_type": "application/json"} if body else {}))
     assert answer.status_code == 200, answer.content
+
+
+@pytest.mark.parametrize("curl", STREAMS)
+def test_each_stream_of_the_guide_is_heard(transactional_db, people, curl):
+    log_event("LOGIN", severity="high")
+    path, _headers, _body = request_of(curl)
+    assert hear(people, urlsplit(path).query).status == 200
+
+
+def test_each_format_of_an_export_is_in_the_guide():
+    rows = re.search(r"\| format \|.*?\n\n", GUIDE, re.DOTALL)[0]
+    assert re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE) == list(FORMATS)
 
 
 def test_the_guide_finds_what_it_asks_for(people):

@@ -8,6 +8,7 @@ from eventlog.api.stream import heartbeat
 from eventlog.logger import log_event
 from eventlog.models import Event, EventBatch
 from eventlog.models.order import Place
+from eventlog.tests.altering import forget
 from eventlog.tests.api.test_events import api_with
 from eventlog.tests.finished import wait_for_others
 
@@ -20,8 +21,7 @@ def auditor(transactional_db):
 
 
 def emptied(client):
-    Event.objects.all().delete()
-    EventBatch.objects.all().delete()
+    forget(Event, EventBatch)
     return client
 
 
@@ -45,6 +45,13 @@ def test_what_was_stored_since_comes_in_its_order(auditor, event_log):
     fill("c")
     names, after = read(auditor, after, "&type=maintenance")
     assert names == ["c"]
+
+
+def test_a_huge_number_from_outside_is_read_as_in_a_list(auditor):
+    fill("a", request_body={"number": 1e300})
+    wait_for_others()
+    (event,) = auditor.get(f"{RECENT}?after=start&type=maintenance").json()["results"]
+    assert event["request_body"] == auditor.get(f"/api/events/{event['id']}").json()["request_body"]
 
 
 def test_from_now_on(auditor):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from eventlog.logger import log_event
 from eventlog.models import DurationRollup, Event, Rollup, UserDay
+from eventlog.tests.altering import forget
 from eventlog.tests.api.test_events import api_with
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +24,7 @@ AND timestamp >= NOW() - INTERVAL '1 hour' GROUP BY ip_address HAVING COUNT(*) >
 def auditor(event_log):
     """Three days of a school, of which nothing is told more while it is asked for."""
     client = api_with("view_event", "view_security")
-    for model in (Event, Rollup, DurationRollup, UserDay):
-        model.objects.all().delete()
+    forget(Event, Rollup, DurationRollup, UserDay)
     dice, now = random.Random(5), timezone.now()
     for number in range(400):
         kind = dice.choice(["HTTP_REQUEST", "HTTP_REQUEST", "LOGIN_FAILED"])

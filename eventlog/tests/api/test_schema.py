@@ -16,6 +16,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from edupro.school.models import KelasGuru, NilaiRaport, PenghasilanOrtu, Presensi, Siswa
 from eventlog.logger import log_event
+from eventlog.tests.alerts.conftest import found
 
 EXAMPLES = os.environ.get("SCHEMA_EXAMPLES", "1")
 PHASES = "examples,coverage,fuzzing,stateful" if "SCHEMA_EXAMPLES" in os.environ else "examples,fuzzing,stateful"
@@ -27,8 +28,7 @@ def account(role):
     user = User.objects.create_user(f"{role}001", is_staff=role == "admin")
     user.groups.set(Group.objects.filter(name=role))
     if role == "auditor":
-        seen = Permission.objects.filter(content_type__app_label="eventlog", codename__startswith="view_")
-        user.user_permissions.set(seen)
+        user.user_permissions.set(Permission.objects.filter(content_type__app_label="eventlog"))
     return user
 
 
@@ -43,6 +43,7 @@ def people(transactional_db):
     PenghasilanOrtu.objects.create(siswa=budi, penghasilan_ayah=4_000_000)
     for kind in ("LOGIN", "LOGIN_FAILED", "SQL_INJECTION", "HTTP_REQUEST"):
         log_event(kind, user_id=users["siswa"].pk, ip_address="10.0.0.1", endpoint="/api/siswa", response_time_ms=3.0)
+    found()
     return users
 
 

@@ -12,6 +12,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from edupro.people.tokens import introduce
 from edupro.school.models import KelasGuru, Siswa
 from eventlog.models import Event
+from eventlog.tests.altering import forget
 
 PASSWORD = "correct horse battery staple"
 Find = Callable[..., Event]
@@ -52,7 +53,7 @@ def ada(db: None) -> User:
     user = User.objects.create_user("ada", password=PASSWORD)
     user.groups.set(Group.objects.filter(name="guru"))
     KelasGuru.objects.create(user=user, kelas="X-1")
-    Event.objects.all().delete()
+    forget()
     return user
 
 
@@ -69,7 +70,7 @@ def bearer() -> Callable[[User], dict[str, Any]]:
 @pytest.fixture
 def siswa(db: None) -> Siswa:
     budi = Siswa.objects.create(nis="1001", nama="Budi Santoso", kelas="X-1", email="budi@example.com")
-    Event.objects.all().delete()
+    forget()
     return budi
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils.http import urlsafe_base64_encode
 
 from eventlog.models import Event
+from eventlog.tests.altering import forget
 
 from .conftest import PASSWORD
 
@@ -21,7 +22,7 @@ Find = Callable[..., Event]
 @pytest.fixture
 def guru(db: None) -> Group:
     group = Group.objects.get(name="guru")
-    Event.objects.all().delete()
+    forget()
     return group
 
 
@@ -75,7 +76,7 @@ def test_a_changed_flag_is_a_change_of_rights(ada: User, the_event: Find, flag: 
 @pytest.mark.parametrize(("active", "told"), [(False, "ACCOUNT_LOCK"), (True, "ACCOUNT_UNLOCK")])
 def test_an_account_is_locked_and_unlocked(ada: User, the_event: Find, active: bool, told: str) -> None:
     User.objects.filter(pk=ada.pk).update(is_active=not active)
-    Event.objects.all().delete()
+    forget()
     ada.is_active = active
     ada.save()
     event = the_event(told)
@@ -93,7 +94,7 @@ def test_a_lock_with_a_change_of_rights_leaves_both(ada: User, the_event: Find) 
 def test_accounts_locked_in_one_statement_are_told_one_by_one(ada: User, types: Callable[[], list[str]]) -> None:
     User.objects.create_user("eva")
     User.objects.create_user("out", is_active=False)
-    Event.objects.all().delete()
+    forget()
     User.objects.update(is_active=False)
     locks = Event.objects.filter(event_type="ACCOUNT_LOCK").values_list("entity_name", flat=True)
     assert (sorted(locks), types()[-1]) == (["ada", "eva"], "USER_BULK_UPDATE")

@@ -17,6 +17,7 @@ from eventlog import values
 from eventlog.capture import changes
 from eventlog.models import Event
 from eventlog.registry import audit_of, audited, registry
+from eventlog.tests.altering import forget
 
 pytestmark = pytest.mark.django_db
 Find = Callable[..., Event]
@@ -25,7 +26,7 @@ Find = Callable[..., Event]
 @pytest.fixture
 def nilai(siswa: Siswa) -> NilaiRaport:
     row = NilaiRaport.objects.create(siswa=siswa, semester=1, tahun_ajaran="2025/2026", matematika=70)
-    Event.objects.all().delete()
+    forget()
     return row
 
 

@@ -21,6 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from eventlog.models import Event
+from eventlog.tests.altering import forget
 from eventlog.tests.zoo.mechanisms import by_triggers, raw, settle
 from eventlog.tests.zoo.models import (
     Animal,
@@ -78,7 +79,7 @@ def zoo(mechanism: str, tmp_path: Path, settings: Settings) -> Zoo:
     settings.MEDIA_ROOT = tmp_path
     made = Zoo(tmp_path)
     settle()
-    Event.objects.all().delete()
+    forget()
     return made
 
 
@@ -613,7 +614,7 @@ def test_a_change_of_what_changes_by_itself_is_none(zoo: Zoo) -> None:
 def test_a_key_that_is_changed_by_an_update_is_told_with_both(zoo: Zoo, mechanism: str) -> None:
     Keeper.objects.create(code="old", name="Old")
     settle()
-    Event.objects.all().delete()
+    forget()
     Keeper.objects.filter(code="old").update(code="new")
     (event,) = changes()
     if mechanism == "triggers":

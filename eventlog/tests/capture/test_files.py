@@ -24,6 +24,7 @@ from eventlog.capture import deletions, files, streams
 from eventlog.capture.middleware import EventLoggingMiddleware
 from eventlog.capture.uploads import MultiPartParser, wrap
 from eventlog.models import Event
+from eventlog.tests.altering import forget
 from eventlog.tests.conftest import Change
 from eventlog.tests.zoo.models import Animal
 
@@ -366,7 +367,7 @@ def test_a_download_names_the_record_that_the_view_is_about(client: Client, sisw
 def leo(db: None) -> Animal:
     leo = Animal(name="Leo")
     leo.photo.save("leo.png", ContentFile(b"picture"))
-    Event.objects.all().delete()
+    forget()
     return leo
 
 

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from eventlog.capture import logins
 from eventlog.models import Event
+from eventlog.tests.altering import forget
 
 from .conftest import PASSWORD
 
@@ -47,6 +48,15 @@ def test_a_failed_sign_in_is_recorded_without_the_password(client: Client, boss:
     event = the_event("LOGIN_FAILED")
     assert (event.username, event.user_id, event.auth_method) == ("boss", None, "anonymous")
     assert "hunter2" not in "".join(str(model_to_dict(each)) for each in Event.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("boss", "BAD_CREDENTIALS"), ("gone", "INACTIVE"), ("root", "UNKNOWN_NAME"), ("", "")]
+)
+def test_a_failed_sign_in_says_why(boss: User, the_event: Find, name: str, reason: str) -> None:
+    User.objects.create_user("gone", password=PASSWORD, is_active=False)
+    authenticate(username=name, password="hunter2")
+    assert the_event("LOGIN_FAILED").error_code == reason
 
 
 @pytest.mark.parametrize("name", ["admin", "root", "Administrator", "test"])
@@ -103,7 +113,7 @@ def test_a_sign_in_outside_of_any_request_is_recorded(ada: User, the_event: Find
 def test_storing_the_password_under_a_newer_hash_at_sign_in_is_no_password_change(
     client: Client, boss: User, settings: Any, types: Callable[[], list[str]]
 ) -> None:
-    Event.objects.all().delete()
+    forget()
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
         "django.contrib.auth.hashers.MD5PasswordHasher",

@@ -18,6 +18,7 @@ from eventlog import EventLogger
 from eventlog.capture import reads
 from eventlog.models import Event
 from eventlog.registry import audited, registry
+from eventlog.tests.altering import forget
 from eventlog.tests.conftest import Change
 from eventlog.tests.zoo.models import Odd, TameAnimal
 
@@ -41,7 +42,7 @@ def marks(siswa: Siswa) -> list[NilaiRaport]:
         NilaiRaport.objects.create(siswa=siswa, semester=semester, tahun_ajaran=year, matematika=70 + 10 * number)
         for number, (semester, year) in enumerate(times)
     ]
-    Event.objects.all().delete()
+    forget()
     return made
 
 
@@ -60,7 +61,7 @@ def boss(db: None) -> Client:
     """The admin's, as a superuser."""
     client = Client(raise_request_exception=False)
     client.force_login(User.objects.create_superuser("boss"))
-    Event.objects.all().delete()
+    forget()
     return client
 
 
@@ -146,7 +147,7 @@ def test_of_a_long_list_a_hundred_keys_are_kept(
     for year in range(2000, 2060):
         for semester in (1, 2):
             NilaiRaport(siswa=siswa, semester=semester, tahun_ajaran=f"{year}/{year + 1}").save()
-    Event.objects.all().delete()
+    forget()
     got(client, "/api/nilai?page_size=120", **bearer(ada))
     data = shown(the_event(READ))
     assert (data["count"], len(data["keys"]), data["complete"]) == (120, 100, False)
@@ -194,7 +195,7 @@ def test_two_kinds_of_records_in_one_answer_are_two_readings(
     client: Client, marks: list[NilaiRaport], types: Types
 ) -> None:
     PenghasilanOrtu.objects.create(siswa=marks[0].siswa)
-    Event.objects.all().delete()
+    forget()
     got(client, "/show/overview/")
     assert types() == ["NILAI_READ", "PENGHASILAN_READ"]
 
@@ -292,6 +293,16 @@ def test_a_file_by_hand_is_a_reading_of_what_its_view_names(
 ) -> None:
     got(client, f"/show/{nilai.pk}/sheet/")
     assert the_event(READ).entity_id == str(nilai.pk)
+
+
+@pytest.mark.parametrize("path", ["/api/nilai/template", "/admin/school/nilairaport/template/"])
+def test_an_empty_table_to_fill_in_shows_no_records(
+    boss: Client, marks: list[NilaiRaport], types: Types, settings: Settings, path: str
+) -> None:
+    settings.ROOT_URLCONF = "edupro.urls"
+    response = boss.get(path)
+    assert response.status_code == 200 and response.getvalue()
+    assert not [each for each in types() if each.startswith("NILAI")]
 
 
 @pytest.mark.parametrize("disposition", ["attachment", 'Attachment; filename="nilai.csv"'])

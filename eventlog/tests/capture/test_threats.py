@@ -181,7 +181,7 @@ def test_more_values_than_are_looked_at_are_said_to_be_left_out(client: Client, 
 
 def test_time_runs_out(client: Client, request_event: Find, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threats, "MAX_SECONDS", -1)
-    client.get("/try/whoami/", {"q": INJECTION})
+    client.get("/try/whoami/", {"q": "a" * threats.CLOCK_EVERY + INJECTION})
     assert "scan_timeout" in request_event().tags
 
 

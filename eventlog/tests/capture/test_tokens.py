@@ -15,6 +15,7 @@ from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from eventlog.models import Event
+from eventlog.tests.altering import forget
 
 from .conftest import PASSWORD
 
@@ -31,7 +32,7 @@ def language(request: pytest.FixtureRequest, settings: Settings) -> str:
 
 def signed_in(client: Client) -> dict[str, str]:
     answer: dict[str, str] = client.post("/api/auth/login", {"username": "ada", "password": PASSWORD}, JSON).json()
-    Event.objects.all().delete()
+    forget()
     return answer
 
 

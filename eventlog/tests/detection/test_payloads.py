@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -17,10 +18,10 @@ from eventlog.detection.payloads import (
     markup,
     scanners,
     shell,
+    signs,
     sql,
     templates,
 )
-from eventlog.detection.payloads.signs import Rule
 from eventlog.tests.detection import attacks, ordinary
 
 KINDS = {"sqli", "xss", "traversal", "cmdi", "template", "scanner"}
@@ -55,6 +56,30 @@ def test_what_a_school_sends_is_no_attack() -> None:
 
 def test_what_a_school_sends_and_it_was_not_made_with_is_no_attack() -> None:
     assert len(mistaken(ordinary.HELD_OUT)) <= len(ordinary.HELD_OUT) * 0.008
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("'3085'='30", "'''or 1", "IN (815914, 815913", ") when 234 then", "' -- &password=", "pay=|| checker =="),
+        *("strcmp(", """'{"b":2}'::jsonb @ '{"a":1}'""", 'FROM log WHERE name="x'),
+        "(true)union select table_name from x",
+    ],
+)
+def test_pieces_cut_out_of_a_statement_are_found(piece: str) -> None:
+    assert labels(piece, "query") == {"sqli"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("in (bagian dalam)", "nilai (lihat hal. 2)", "kenapa?", "when 3 pupils meet", "harga=", 'tipe "LIKE x"'),
+        "from Bandung where it rains",
+        'The page of a class in the old book "Matematika" or "IPA"',
+    ],
+)
+def test_words_that_only_look_like_pieces_are_not(words: str) -> None:
+    assert labels(words, "query") == set()
 
 
 def test_a_finding_explains_itself() -> None:
@@ -148,7 +173,25 @@ def test_excerpts_are_short_and_scores_are_percents(value: str) -> None:
 
 
 UNITS = (
-    *("a", " ", "'", '"', "<", "(", "/*", "--", "../", "%25", "&#", "\\u003c", "' or ", "union ", "select a from "),
+    *(
+        "a",
+        " ",
+        "'",
+        '"',
+        "<",
+        "(",
+        "/*",
+        "'/*",
+        "/**x",
+        "--",
+        "../",
+        "%25",
+        "&#",
+        "\\u003c",
+        "' or ",
+        "union ",
+        "select a from ",
+    ),
     *(
         "<a on",
         "<img src=x ",
@@ -205,16 +248,33 @@ def test_hostile_texts_take_linear_time(unit: str) -> None:
     assert seconds(lambda text: labels(text, "query"), repeated + "!") < 0.15
 
 
+@pytest.mark.parametrize("module", [markup, shell, templates], ids=lambda module: module.__name__)
+def test_the_marks_of_a_text_leave_out_no_rule_that_fits_it(module: ModuleType) -> None:
+    samples = [value for _kind, _where, value in attacks.TUNED] + [value for _where, value in ordinary.TUNED]
+    for text in (decoding.decoded(value).text for value in samples):
+        seen = [sign.rule for sign in module.RULES.signs(text, signs.MARKS.intersection(text))]
+        assert seen == [rule.name for rule in module.RULES.rules if rule.pattern.search(text)], text
+
+
+POSSESSIVE_GROUP = re.compile(r"(?<!\\)\)(?:[*+?]|\{[\d,]*\})\+")
+
+
 def patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Every regular expression of the detector, with a name."""
     found = []
     for module in MODULES:
         for name, value in vars(module).items():
-            rules = [rule for rule in value if isinstance(rule, Rule)] if isinstance(value, tuple) else []
+            rules = value.rules if isinstance(value, signs.Rules) else ()
             found += [(f"{module.__name__}.{rule.name}", rule.pattern) for rule in rules]
             if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
                 found.append((f"{module.__name__}.{name}", value))
     return found
+
+
+@pytest.mark.parametrize("pattern", [pytest.param(pattern, id=name) for name, pattern in patterns()])
+def test_no_group_is_possessive(pattern: re.Pattern[str]) -> None:
+    """Before 3.11.5, and so on Debian, Python goes wrong in some of them (its issue 106052)."""
+    assert not POSSESSIVE_GROUP.search(pattern.pattern)
 
 
 @pytest.mark.parametrize("pattern", [pytest.param(pattern, id=name) for name, pattern in patterns()])

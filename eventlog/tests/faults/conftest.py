@@ -49,7 +49,7 @@ def people(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> list[
 @pytest.fixture
 def site(database_url: str, people: list[Person], tmp_path: Path) -> Iterator[Site]:
     """No events, an empty journal, no process; all that the test starts is killed after it."""
-    servers.rows(database_url, f"TRUNCATE {servers.TABLES}")
+    servers.rows(database_url, servers.EMPTY)
     servers.rows(database_url, "DELETE FROM school_siswa WHERE nis <> '1'")
     folder = tmp_path / "site"
     folder.mkdir()
@@ -81,6 +81,6 @@ def own_site(database: Database, own_people: list[Person], tmp_path: Path) -> It
     database.signal(signal.SIGCONT)
     if not database.answers():
         database.start()
-    servers.rows(database.url, f"TRUNCATE {servers.TABLES}")
+    servers.rows(database.url, servers.EMPTY)
     with servers.destroyed_after(Site(database.url, tmp_path)) as site:
         yield site

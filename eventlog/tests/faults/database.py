@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edupro import postgres
@@ -18,11 +18,14 @@ class Database:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    programs: Path = field(default_factory=postgres.programs)
 
     @classmethod
-    def made(cls, folder: Path) -> "Database":
-        database = cls(folder / "data", free_port())
-        initdb = [f"--pgdata={database.folder}", "--username=postgres", "--auth=trust", "--no-sync", *postgres.LOCALE]
+    def made(cls, folder: Path, programs: Path | None = None) -> "Database":
+        """Of the wheel's version, or of that of other programs."""
+        database = cls(folder / "data", free_port(), programs=programs or postgres.programs())
+        locale = postgres.LOCALE if programs is None else ["--encoding=UTF8", "--locale=C.UTF-8"]
+        initdb = [f"--pgdata={database.folder}", "--username=postgres", "--auth=trust", "--no-sync", *locale]
         assert database.run("initdb", *initdb).wait(60) == 0
         database.start()
         return database
@@ -34,7 +37,7 @@ class Database:
     def run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         before = postgres.NOT_AS_ROOT if os.geteuid() == 0 else []
         with (self.folder.parent / "postgres.log").open("ab") as log:
-            command = [*before, str(postgres.programs() / program), *arguments]
+            command = [*before, str(self.programs / program), *arguments]
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def start(self) -> None:

@@ -20,7 +20,7 @@ def person(name, role, **flags):
     user.groups.set(Group.objects.filter(name=role))
     session = SessionStore()
     session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session.create()
     return {"session": session.session_key, "token": str(LoginSerializer.get_token(user).access_token)}
 print("PEOPLE" + json.dumps({

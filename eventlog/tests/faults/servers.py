@@ -20,7 +20,10 @@ import psycopg2
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = "eventlog.tests.faults.settings"
 KEYS = {"SECRET_KEY": "a-key-of-these-tests-" * 3, "JWT_SECRET_KEY": "another-key-of-these-tests-" * 3}
-TABLES = "events, event_batches, event_outbox, event_dead_letters"
+EMPTY = """
+SET eventlog.allows = 'everything';
+TRUNCATE events, event_batches, event_outbox, event_dead_letters, event_alerts, event_findings, event_notifications,
+    event_checkpoints, event_log_entries, event_removals, event_anchors"""
 PRELUDE = """
 import os, resource, signal, sys, threading, time, django
 django.setup()
@@ -161,7 +164,12 @@ class Site:
         return self.folder / "spool"
 
     def variables(self) -> dict[str, str]:
-        own = {"DATABASE_URL": self.url, "EVENTLOG_SPOOL_DIR": str(self.spool), "DJANGO_SETTINGS_MODULE": SETTINGS}
+        own = {
+            "DATABASE_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": SETTINGS,
+            "EVENTLOG_SPOOL_DIR": str(self.spool),
+            "EVENTLOG_CHECKPOINT_DIR": str(self.folder / "checkpoints"),
+        }
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVENTLOG_", "CELERY_"))}
         quiet = {"PYTHONUNBUFFERED": "1", "DEBUG": "on", "COVERAGE_PROCESS_START": ""}
         return {**clean, **quiet, **KEYS, **own, **self.environment}

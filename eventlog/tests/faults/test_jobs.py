@@ -48,7 +48,7 @@ app.send_task("eventlog.tests.faults.tasks.cause", [100])
 @pytest.fixture(scope="module")
 def worked(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The three pools at once, each with a queue of its own, have done what they were sent."""
-    servers.rows(database_url, f"TRUNCATE {servers.TABLES}")
+    servers.rows(database_url, servers.EMPTY)
     with servers.destroyed_after(Site(database_url, tmp_path_factory.mktemp("jobs"))) as site:
         site.environment["EVENTLOG_FLUSH_INTERVAL"] = "0.5"
         for pool in POOLS:
@@ -59,7 +59,7 @@ def worked(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 outside = site.run(*site.python, "-c", FROM_OUTSIDE, name="outside")
                 assert outside.wait() == 0, outside.said()
         wanted = len(POOLS) * len(NOTES) + 1
-        assert eventually(lambda: site.count("event_type = 'MAINTENANCE'") >= wanted, seconds=40)
+        assert eventually(lambda: site.count("event_type = 'MAINTENANCE'") >= wanted, seconds=120)
         assert eventually(
             lambda: site.count("event_type = 'TASK_FAILED'") >= 3 * len(POOLS) + 3, seconds=30
         )  # Celery takes 10 s

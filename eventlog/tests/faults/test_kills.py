@@ -70,5 +70,5 @@ def test_a_connection_lost_during_commit_stores_each_event_once(own_site: Site, 
     for statement in after:
         own_site.rows(statement)
     assert eventually(lambda: own_site.count("event_type = 'MAINTENANCE'") == 100, seconds=20)
-    assert eventually(lambda: not own_site.waiting(), seconds=30)
+    assert eventually(lambda: not own_site.waiting(), seconds=60), own_site.waiting()
     own_site.assert_notes(100)

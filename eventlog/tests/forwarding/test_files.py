@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventlog.forwarding import files, forwarder
+from eventlog.forwarding.parcels import LINES
 from eventlog.tests.forwarding.conftest import lines, names, state, stored, try_again
 
 
@@ -26,6 +27,16 @@ def test_it_may_be_in_other_formats(sink: Callable[..., None], tmp_path: Path, f
     forwarder.forward()
     written = (tmp_path / "log").read_bytes().splitlines()
     assert len(written) == 2 and all(line.startswith(begin) for line in written)
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_a_huge_number_from_outside_holds_up_nothing(sink: Callable[..., None], tmp_path: Path, form: str) -> None:
+    path = tmp_path / "events.log"
+    sink(kind="file", path=str(path), format=form)
+    stored("huge", request_body={"number": 1e300})
+    stored("next")
+    forwarder.forward()
+    assert state().event_count == 2 and len(path.read_bytes().splitlines()) == 2
 
 
 def test_only_the_owner_may_read_it(log_file: Path) -> None:

@@ -35,10 +35,10 @@ def put(other: Any, name: str) -> None:
     """What `store.write` does, on a connection of another process."""
     batch = str(uuid4())
     cursor = other.cursor()
-    cursor.execute(store.BEGIN_BATCH, [batch, "", None, None])
+    cursor.execute(store.BEGIN_BATCH, [batch, "", None, None, uuid4().hex])
     record = make_record("MAINTENANCE", {"event_name": name}).to_json().decode()
     cursor.execute(store.INSERT_EVENTS, [store.defaults(batch), f"[{record}]", "UTC"])
-    cursor.execute(store.FINISH_BATCH, [0, 1, 0, 0, 0, batch])
+    cursor.execute("UPDATE event_batches SET event_count = 1 WHERE id = %s", [batch])
 
 
 def another_writer() -> Any:

@@ -47,6 +47,8 @@ def test_what_can_be_used_is_not_complained_of(event_log: Change, options: dict[
         ({**SYSLOG, "url": "tls://logs.school.example:99999"}, "URL"),
         ({**SYSLOG, "url": 5}, "URL"),
         ({**HOOK, "url": "https://logs.school.example/a\r\nX: y"}, "URL"),
+        ({**HOOK, "url": "https://logs.school.example/in\x7f"}, "URL"),
+        ({**HOOK, "url": "https://logs.school.example/masuk-é"}, "URL"),
         ({**SYSLOG, "ca": "/no/such/file"}, "can be read"),
         ({**SYSLOG, "timeout": "soon"}, "seconds"),
         ({**SYSLOG, "query": "status:"}, "At character"),

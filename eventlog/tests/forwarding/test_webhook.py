@@ -67,11 +67,11 @@ def test_a_batch_that_comes_again_has_the_same_id(server: WebhookServer) -> None
 
 
 def test_a_receiver_that_hangs_is_given_up(server: WebhookServer) -> None:
-    server.answer = lambda post: time.sleep(5) or 200
+    server.answer = lambda post: time.sleep(12) or 200
     started = time.monotonic()
     with pytest.raises(Refused, match="TimeoutError"):
         hook(server).send(parcels("a"))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 def test_private_addresses_must_be_allowed(server: WebhookServer) -> None:

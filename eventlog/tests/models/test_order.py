@@ -15,6 +15,7 @@ from eventlog.models import Event, EventBatch
 from eventlog.models.order import LAST, START, Place, newest_place
 from eventlog.pipeline import store
 from eventlog.record import make_record
+from eventlog.tests.altering import forget
 from eventlog.tests.finished import wait_for_others
 
 NOW = datetime(2026, 11, 25, 5, tzinfo=UTC)
@@ -62,16 +63,16 @@ def begin(transactional_db: None) -> Iterator[Begin]:
         each.close()
 
 
-def put(other: "psycopg2.extensions.connection", name: str) -> None:
+def put(other: "psycopg2.extensions.connection", name: str, at: datetime = NOW) -> None:
     """What `store.write` does there: a batch and its one event."""
     batch = str(uuid4())
     cursor = other.cursor()
     cursor.execute(
-        "INSERT INTO event_batches (id, writer, outbox_count, event_count, dead_count, duplicate_count, dropped_count)"
-        " VALUES (%s, '', 0, 1, 0, 0, 0)",
-        [batch],
+        "INSERT INTO event_batches (id, writer, outbox_count, event_count, dead_count, duplicate_count, dropped_count,"
+        " first_timestamp, last_timestamp) VALUES (%s, '', 0, 1, 0, 0, 0, %s, %s)",
+        [batch, at, at],
     )
-    record = make_record("MAINTENANCE", {"event_name": name}).to_json().decode()
+    record = make_record("MAINTENANCE", {"event_name": name, "timestamp": at}).to_json().decode()
     cursor.execute(store.INSERT_EVENTS, [store.defaults(batch), f"[{record}]", "UTC"])
 
 
@@ -130,7 +131,7 @@ def test_what_is_not_asked_for_is_passed_over(transactional_db: None) -> None:
 
 def test_an_event_without_a_batch_is_not_there(transactional_db: None) -> None:
     write("a")
-    EventBatch.objects.all().delete()
+    forget(EventBatch)
     assert read_on() == ([], START)
 
 

@@ -18,6 +18,7 @@ from eventlog.pipeline.accounts import Accounts, accounts, of_other_databases
 from eventlog.pipeline.databases import Database
 from eventlog.pipeline.segments import File
 from eventlog.record import make_record
+from eventlog.tests.altering import altering
 
 pytestmark = pytest.mark.django_db
 OTHER = uuid.uuid4().hex  # the writer of another process
@@ -173,7 +174,8 @@ def test_the_outbox_waits_until_it_is_stored() -> None:
 def test_a_row_of_the_outbox_that_a_batch_does_not_account_for_is_lost() -> None:
     outbox.put(make_record("SISWA_CREATE", {}), connection)
     store.write(store.Batch(claim_outbox=True))
-    EventBatch.objects.update(event_count=0)
+    with altering():
+        EventBatch.objects.update(event_count=0)
     told(recorded=1, lost=1)
 
 

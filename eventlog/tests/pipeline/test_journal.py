@@ -49,6 +49,15 @@ def test_a_batch_is_exactly_its_closed_segments(journal: Journal) -> None:
     assert (content([first]), content([second])) == ([b"1", b"2"], [b"3"])
 
 
+def test_a_fork_in_the_middle_of_a_cut_inherits_a_segment_once(journal: Journal) -> None:
+    journal.append(b"1")
+    assert journal.segment is not None
+    journal.closed.append(journal.segment)
+    journal.forget_inherited()
+    journal.closed.clear()
+    journal.segment = None
+
+
 def test_nothing_falls_between_two_segments_under_threads(journal: Journal, event_log: Change) -> None:
     def append(name: int) -> None:
         for number in range(300):

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from eventlog import catalog
 from eventlog.logger import log_event
 from eventlog.models import Event
-from eventlog.pipeline import roles, store, writer
+from eventlog.pipeline import roles, store
 from eventlog.record import make_record
 
 pytestmark = pytest.mark.django_db
@@ -144,5 +144,5 @@ def test_a_change_from_the_outbox_gets_its_role(direct: Callable[[], None], the_
 def test_the_writer_has_the_role_for_the_next_request(direct: Callable[[], None]) -> None:
     ada = teacher()
     log_event(catalog.MAINTENANCE, user_id=ada.pk)
-    writer.current().turn(urgent=True)
+    direct()
     assert roles.remembered(ada.pk) == "guru"

@@ -1,6 +1,6 @@
 """Input made to hurt: everything stays linear, bounded and quiet."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -130,9 +130,9 @@ def test_64_kib_of_anything_take_a_moment(unit):
         redact.sql,
         lambda text: redact.headers({"Cookie": text, text: text}),
     ):
-        started = perf_counter()
+        started = thread_time()
         form(text)
-        assert perf_counter() - started < 2  # seconds; a quadratic one takes minutes
+        assert thread_time() - started < 2  # seconds; a quadratic one takes minutes
 
 
 def test_longer_text_is_cut_with_a_mark():

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from eventlog import tasks
-from eventlog.models import DeadLetter, Event
+from eventlog.models import Alert, DeadLetter, Event, EventFinding
 from eventlog.pipeline import store
 from eventlog.record import make_record
 from eventlog.retention import cleanup, partitions
-from eventlog.retention.partitions import Month
+from eventlog.retention.keeping import Keeping
+from eventlog.retention.periods import Month
 from eventlog.tests.conftest import Change
 
 pytestmark = pytest.mark.django_db
@@ -33,14 +34,14 @@ def test_only_what_is_older_than_the_retention_goes(event_log: Change) -> None:
 def test_it_goes_in_bounded_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cleanup, "ROWS_AT_ONCE", 2)
     stored(days_ago=100, count=5)
-    assert [removal.rows for removal in cleanup.clean_up(cleanup.cutoff())] == [2, 2, 1]
+    assert [removal.rows for removal in cleanup.clean_up()] == [2, 2, 1]
 
 
 def test_a_month_that_is_wholly_past_is_dropped() -> None:
     past = Month.of(timezone.now() - timedelta(days=200))
     stored(days_ago=200, count=2)
     partitions.with_short_locks("default", partitions.attach, past)
-    assert list(cleanup.clean_up(cleanup.cutoff())) == [cleanup.Removal(2, past.table)]
+    assert list(cleanup.clean_up()) == [cleanup.Removal({"SYSTEM": 2}, past.table)]
     assert not Event.objects.filter(event_type="MAINTENANCE").exists()
 
 
@@ -60,8 +61,30 @@ def test_refused_events_go_with_their_time() -> None:
 
 def test_the_plan_counts_refused_events() -> None:
     refused(days_ago=100, count=2)
-    assert cleanup.planned(cleanup.cutoff()) == [cleanup.Removal(dead_letters=2)]
+    assert cleanup.planned(Keeping()).removals == [cleanup.Removal(dead_letters=2)]
     assert DeadLetter.objects.count() == 2
+
+
+def an_alert(*, seen: int, closed: int | None, target: str) -> None:
+    """By days ago."""
+    now = timezone.now()
+    moment = now - timedelta(days=seen)
+    times = {"first_seen": moment, "last_seen": moment}
+    state = {"state": "open"} if closed is None else {"state": "resolved", "closed_at": now - timedelta(days=closed)}
+    alert = Alert.objects.create(rule="xss", target=target, severity="low", **times, **state)
+    EventFinding.objects.create(id=uuid4(), alert=alert, rule="xss", target=target, event_count=1, **times)
+
+
+def test_closed_alerts_go_with_their_time() -> None:
+    an_alert(seen=100, closed=95, target="gone")
+    an_alert(seen=100, closed=None, target="open")
+    an_alert(seen=100, closed=10, target="closed since")
+    an_alert(seen=10, closed=5, target="seen since")
+    assert cleanup.planned(Keeping()).removals == [cleanup.Removal(alerts=1)]
+    tasks.clean_up()
+    left = {"open", "closed since", "seen since"}
+    assert set(Alert.objects.values_list("target", flat=True)) == left
+    assert set(EventFinding.objects.values_list("target", flat=True)) == left
 
 
 def test_what_was_done_is_an_event() -> None:
@@ -79,14 +102,14 @@ def test_nothing_done_is_no_event() -> None:
 def test_the_plan_is_what_would_go_and_nothing_goes() -> None:
     stored(days_ago=100, count=3)
     stored(days_ago=1)
-    assert cleanup.planned(cleanup.cutoff()) == [cleanup.Removal(3)]
+    assert cleanup.planned(Keeping()).removals == [cleanup.Removal({"SYSTEM": 3})]
     assert Event.objects.count() == 4
 
 
 def test_an_interrupted_run_is_continued(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cleanup, "ROWS_AT_ONCE", 2)
     stored(days_ago=100, count=5)
-    first = cleanup.clean_up(cleanup.cutoff())
+    first = cleanup.clean_up()
     next(first)
     first.close()
     tasks.clean_up()

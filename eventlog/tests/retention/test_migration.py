@@ -11,7 +11,7 @@ from eventlog.models import Event
 from eventlog.pipeline import store
 from eventlog.record import make_record
 from eventlog.retention import partitions
-from eventlog.retention.partitions import Month
+from eventlog.retention.periods import KINDS, Month
 from eventlog.tests.conftest import Change
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_printing_the_migration_runs_none_of_it(event_log: Change) -> None:
     migrate("zero")
     printed = StringIO()
     call_command("sqlmigrate", "eventlog", "0001", stdout=printed)
-    assert printed.getvalue().count("PARTITION OF") == 1 + 1 + partitions.MONTHS_AHEAD
+    assert printed.getvalue().count("PARTITION OF") == 1 + 1 + KINDS["month"].ahead
     assert tables() == set()
 
 
@@ -42,7 +42,8 @@ def test_what_is_printed_makes_the_table_with_its_partitions(event_log: Change) 
     with connection.cursor() as cursor:
         cursor.execute(printed.getvalue().replace("BEGIN;", "").replace("COMMIT;", ""))
         this = Month.of(timezone.now())
-        assert partitions.existing(cursor) == [this.plus(ahead) for ahead in range(1 + partitions.MONTHS_AHEAD)]
+        made = [this.plus(number).table for number in range(1 + KINDS["month"].ahead)]
+        assert [part.table for part in partitions.existing(cursor)] == made
 
 
 def test_the_migration_goes_back_and_forward_again(event_log: Change) -> None:

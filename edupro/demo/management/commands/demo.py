@@ -44,7 +44,7 @@ class Command(BaseCommand):
     help = "Fill the database, start server, worker and live traffic, until Ctrl-C. A second run keeps the data."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=port, default=8000)
+        parser.add_argument("--port", type=port, default=8000, help="port to serve on (8000)")
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
         parser.add_argument("--rate", type=rate, default=DEFAULT_RATE, help="requests a second, about (5)")
         quicker = f"how many times quicker than a real day the school's goes by ({stage.DEFAULT_SPEED:g})"

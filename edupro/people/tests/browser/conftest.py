@@ -1,27 +1,21 @@
 """A real Chromium in front of a real server."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from edupro.people.tests.conftest import PASSWORD
 from edupro.school.models import KelasGuru, NilaiRaport, Presensi, Siswa
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+from eventlog.tests.browser.chromium import Chromium, launched
 
 
 @pytest.fixture
 def school(live_server: LiveServer, person: Callable[..., User]) -> int:
-    """An administrator, a teacher, whose key this is, and a student with his records.
-
-    Made before the browser starts: Playwright's plain interface runs an event loop in the test's thread, which Django
-    takes for async code.
-    """
+    """An administrator, a teacher, whose key this is, and a student with his records; made before the browser
+    is used."""
     person("admin", is_staff=True)
     guru = person("guru", is_staff=True, email="guru@school.example")
     KelasGuru.objects.create(user=guru, kelas="X-1")
@@ -33,23 +27,25 @@ def school(live_server: LiveServer, person: Callable[..., User]) -> int:
     return guru.pk
 
 
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Chromium]:
+    with launched() as chromium:
+        yield chromium
+
+
 @pytest.fixture
-def chromium(school: int) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+def browser(school: int, chromium: Chromium) -> Iterator[Browser]:
+    with chromium.used() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
-def open_page(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
     """A visitor's window. Its console must stay silent: a line there is a broken script, style or policy."""
     said: list[str] = []
 
     def opened(**options: str) -> Page:
-        page = chromium.new_context(base_url=live_server.url, **{"locale": "en", **options}).new_page()
+        page = browser.new_context(base_url=live_server.url, **{"locale": "en", **options}).new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         return page

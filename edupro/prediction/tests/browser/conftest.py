@@ -1,6 +1,5 @@
 """A real Chromium in front of a real server, and a worker that takes its time."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from threading import Thread
 from time import sleep
@@ -8,7 +7,7 @@ from time import sleep
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from edupro.demo import data
@@ -16,26 +15,15 @@ from edupro.prediction import tasks, training
 from edupro.prediction.models import TrainingRun
 from edupro.prediction.tests.conftest import person
 from edupro.school.models import Siswa
+from eventlog.tests.browser.chromium import Chromium, launched
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
 PASSWORD = "a password of hers"
 STEP_SECONDS = 0.2
 
 
 @pytest.fixture
 def school(live_server: LiveServer) -> None:
-    """The demo's students, one without marks, and an admin.
-
-    Made before the browser starts: Playwright's plain interface runs an event loop in the test's thread, which Django
-    takes for async code.
-    """
+    """The demo's students, one without marks, and an admin; made before the browser is used."""
     data.make()
     Siswa.objects.create(nis="none", nama="<b>Tanpa</b> Nilai", kelas="X-1")
     permissions = Permission.objects.filter(content_type__app_label="prediction")
@@ -67,14 +55,16 @@ def worker(school: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         thread.join()
 
 
-@pytest.fixture
-def browser(school: None) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Chromium]:
+    with launched() as chromium:
         yield chromium
-        chromium.close()
+
+
+@pytest.fixture
+def browser(school: None, chromium: Chromium) -> Iterator[Browser]:
+    with chromium.used() as browser:
+        yield browser
 
 
 Open = Callable[..., Page]

@@ -1,20 +1,18 @@
 """Importing a table in a real Chromium: by hand, on a desk and on a phone."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from edupro.school.models import Siswa
 from edupro.school.tests.exchange.conftest import workbook
+from eventlog.tests.browser.chromium import Chromium, launched, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PASSWORD = "a password of hers"
 HEAD = ["nis", "nama", "kelas", "tanggal_lahir"]
 MISTAKEN = [HEAD, ["1001", "Budi", "XI-1", "31/02/2010"], ["7", "", "X-1", "2010-03-21"]]
@@ -23,31 +21,32 @@ MENDED = [HEAD, ["1001", "Budi", "XI-1", "21/03/2010"], ["7", "Ani", "X-1", "201
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """Made before the browser starts, like all that asks the database: see `eventlog/tests/browser/conftest.py`."""
+    """Made before the browser is used, like all that asks the database."""
     paths = {"mistaken": tmp_path / "mistaken.xlsx", "mended": tmp_path / "mended.xlsx"}
     paths["mistaken"].write_bytes(workbook(MISTAKEN).read())
     paths["mended"].write_bytes(workbook(MENDED).read())
     return paths
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with launched() as chromium:
+        yield chromium
+
+
 @pytest.fixture
-def page(live_server: LiveServer, siswa: Siswa, files: dict[str, Path]) -> Iterator[Page]:
-    """The list of students. The page's console must stay silent: a line there is a broken script, style or policy."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
+def page(live_server: LiveServer, siswa: Siswa, files: dict[str, Path], chromium: Chromium) -> Iterator[Page]:
+    """The list of students."""
     User.objects.create_superuser("ada", password=PASSWORD)
-    said: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        opened = chromium.new_context(locale="id").new_page()
-        opened.on("console", lambda message: said.append(message.text))
-        opened.on("pageerror", lambda error: said.append(str(error)))
+    with chromium.used() as browser:
+        context = browser.new_context(locale="id")
+        said = watched(context, live_server.url)
+        opened = context.new_page()
         opened.goto(f"{live_server.url}/admin/school/siswa/")
         opened.fill("[name=username]", "ada")
         opened.fill("[name=password]", PASSWORD)
-        opened.click("[type=submit]")
+        opened.click("#login-form [type=submit]")
         yield opened
-        chromium.close()
     assert not said
 
 

@@ -1,0 +1,1 @@
+"""What somebody should look at: alerts made of findings, what becomes of them, and who is told."""

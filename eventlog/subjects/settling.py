@@ -1,0 +1,56 @@
+"""Before anything is erased: all that waits is stored, so that it lies nowhere but in the table."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from eventlog.conf import conf
+from eventlog.pipeline import drain, segments, writer
+from eventlog.pipeline.segments import File
+
+PATIENCE: Final = 30.0  # seconds beyond FLUSH_INTERVAL, in which a living process stores what it has
+PAUSE: Final = 0.2
+
+
+class Unsettled(OSError):
+    """Something waits that only its own process can store."""
+
+    def __init__(self, waiting: list[File]) -> None:
+        processes = ", ".join(sorted({str(each.pid) for each in waiting}))
+        super().__init__(
+            f"the journal has events that process {processes} has not stored yet; see eventlog_status, then try again"
+        )
+
+
+def settle() -> None:
+    """Store the outbox and what dead processes have left; wait until the living ones have stored what they had.
+
+    Raises Unsettled where they do not, and `django.db.Error`.
+    """
+    drain.drain()
+    own, end = writer.current(), time.monotonic() + conf.FLUSH_INTERVAL + PATIENCE
+    waiting = with_content(own)
+    while waiting := [each for each in waiting if size_of(each.path)]:
+        if time.monotonic() > end:
+            raise Unsettled(waiting)
+        if any(each.writer == own.journal.writer for each in waiting):
+            own.see_to_it()
+            own.wake.set()
+        time.sleep(PAUSE)
+        drain.drain()
+
+
+def with_content(own: writer.Writer) -> list[File]:
+    """The segments for this database that have something in them now."""
+    found = segments.files(own.journal.directory)
+    return [each for each in found if each.database in own.database.identities and size_of(each.path)]
+
+
+def size_of(path: Path) -> int:
+    """0 where it has been stored; a process that ends renames what it leaves."""
+    for name in (path, path.with_suffix(".closed")):
+        try:
+            return name.stat().st_size
+        except FileNotFoundError:
+            continue
+    return 0

@@ -1,0 +1,133 @@
+"""Requests of people: entered by one, confirmed by another, and done by a task within their time."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.utils import timezone
+
+from eventlog import tasks
+from eventlog.models import Event, Hold, SubjectRequest
+from eventlog.retention import holds
+from eventlog.tests.admin.pages import shown
+from eventlog.tests.integrity.conftest import event, write
+
+LIST = "/admin/eventlog/subjectrequest/"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def signed_in(name: str, *rights: str, **columns: bool) -> Client:
+    user = User.objects.create_user(name, is_staff=True, **columns)
+    user.user_permissions.set(Permission.objects.filter(codename__in=[f"{right}_subjectrequest" for right in rights]))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def one(db: None) -> Client:
+    return signed_in("one", "view", "add", "change")
+
+
+@pytest.fixture
+def other(db: None) -> Client:
+    return signed_in("other", "view", "change")
+
+
+def enter(client: Client, **columns: str) -> str:
+    given = {"kind": "erase", "username": "ani", "asked_by": "her mother", "received_at": "2026-01-31T10:00"}
+    empty = {"entity_type": "", "entity_id": ""}
+    return client.post(f"{LIST}add/", {**empty, **given, **columns}, follow=True).content.decode()
+
+
+def decide(client: Client, decision: str, why: str = "") -> int:
+    page = f"{LIST}{SubjectRequest.objects.get().pk}/change/"
+    return client.post(page, {"decision": decision, "why": why}, follow=True).status_code
+
+
+def test_it_is_due_three_days_after_it_was_received(one: Client) -> None:
+    assert "The request is entered" in enter(one)
+    asked = SubjectRequest.objects.get()
+    assert asked.due_at - asked.received_at == timedelta(hours=72)
+    assert (asked.entered_by, asked.state) == ("one", "open")
+    assert Event.objects.get(event_type="SUBJECT_REQUESTED").event_data["kind"] == "erase"
+    assert "Overdue" in shown(one, LIST)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"username": ""}, "Say about whom it is"),
+        ({"entity_type": "siswa", "entity_id": "1"}, "Give either the account or the record"),
+        ({"asked_by": ""}, "This field is required"),
+    ],
+)
+def test_one_without_sense_is_not_entered(one: Client, columns: dict[str, str], said: str) -> None:
+    assert said in enter(one, **columns) and not SubjectRequest.objects.exists()
+
+
+def test_another_person_confirms_and_the_task_erases(one: Client, other: Client) -> None:
+    write(event(username="ani"), event(username="guru", reason="spoke to ani"))
+    enter(one)
+    assert decide(one, "confirm") == 200 and SubjectRequest.objects.get().state == "open"
+    assert tasks.erase_subjects() == 0
+    assert decide(other, "confirm") == 200
+    assert tasks.erase_subjects() == 1
+    asked = SubjectRequest.objects.get()
+    assert (asked.state, asked.username, asked.decided_by) == ("done", "", "other")
+    assert not Event.objects.filter(username="ani").exists()
+    assert Event.objects.get(username="guru").reason == "spoke to [erased]"
+    assert Event.objects.get(event_type="SUBJECT_CONFIRMED").username == "other"
+
+
+def test_neither_a_superuser_nor_the_person_confirms(one: Client) -> None:
+    enter(one)
+    for client in (signed_in("root", is_superuser=True), signed_in("ani", "view", "change")):
+        decide(client, "confirm")
+        assert SubjectRequest.objects.get().state == "open"
+        assert "Another person must confirm it" in shown(client, f"{LIST}{SubjectRequest.objects.get().pk}/change/")
+
+
+def test_it_is_refused_with_a_reason_alone(one: Client) -> None:
+    enter(one)
+    decide(one, "refuse")
+    assert SubjectRequest.objects.get().state == "open"
+    decide(one, "refuse", "the law asks us to keep it")
+    asked = SubjectRequest.objects.get()
+    assert (asked.state, asked.reason) == ("refused", "the law asks us to keep it")
+    assert decide(one, "confirm") == 403
+
+
+def test_an_export_is_answered_by_who_has_handed_it_over(one: Client) -> None:
+    enter(one, kind="export")
+    decide(one, "answer")
+    assert SubjectRequest.objects.get().state == "done"
+
+
+def test_what_a_hold_stops_is_told_and_tried_again(one: Client, other: Client) -> None:
+    write(event(username="ani"))
+    hold = Hold(username="ani", reason="lawsuit")
+    holds.place(hold, by="boss")
+    enter(one)
+    decide(other, "confirm")
+    assert tasks.erase_subjects() == 0
+    assert f"hold {hold.pk}" in SubjectRequest.objects.get().reason
+    holds.lift(hold, reason="over", by="boss")
+    assert tasks.erase_subjects() == 1
+
+
+def test_nobody_sees_them_without_the_right(one: Client) -> None:
+    enter(one)
+    assert signed_in("guru").get(LIST).status_code == 403
+    assert "her mother" in shown(signed_in("eye", "view"), LIST)
+
+
+def test_the_status_page_tells_what_waits_and_what_is_overdue(one: Client) -> None:
+    root = signed_in("root", is_superuser=True)
+    assert "No request of a person waits" in shown(root, "/admin/eventlog/status/")
+    SubjectRequest.objects.create(kind="erase", username="ani", asked_by="ani")
+    late = timezone.now() - timedelta(hours=1)
+    SubjectRequest.objects.create(kind="erase", username="budi", asked_by="budi", due_at=late)
+    page = shown(root, "/admin/eventlog/status/")
+    assert "2 requests of people wait for an answer" in page and "1 request of a person is overdue" in page
