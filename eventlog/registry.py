@@ -58,9 +58,10 @@ class Audit:
 
 @dataclass(slots=True)
 class Registry:
-    """`chosen` by `audited(...)`, by label; `found` and `sensitive` hold the answers under the settings `wanted`
-    and `excluded`."""
+    """`chosen` by `audited(...)`, by label, and told to `receivers`; `found` and `sensitive` hold the answers under
+    the settings `wanted` and `excluded`."""
 
+    receivers: list[Callable[[type[models.Model]], None]] = field(default_factory=list)
     chosen: dict[str, Audit] = field(default_factory=dict)
     found: dict[type[models.Model], Audit | None] = field(default_factory=dict)
     sensitive: frozenset[str] | None = None
@@ -121,11 +122,15 @@ def audited(
     audit = Audit(name or model._meta.model_name, *sets, read=read, sensitive=sensitive)
     registry.chosen[concrete_label(model)] = audit
     registry.forget()
-    if apps.models_ready:
-        from eventlog.capture import changes
-
-        changes.connect_model(model)
+    for receive in registry.receivers:
+        receive(model)
     return model
+
+
+def give_to(receive: Callable[[type[models.Model]], None]) -> None:
+    """Tell of each model that is chosen from now on."""
+    if receive not in registry.receivers:
+        registry.receivers.append(receive)
 
 
 def audit_of(model: type[models.Model]) -> Audit | None:

@@ -3,8 +3,7 @@
 from celery import shared_task
 
 from eventlog import catalog
-from eventlog.alerts import delivery
-from eventlog.alerts import thresholds as limits
+from eventlog.alerts import delivery, looking
 from eventlog.analytics import rollups
 from eventlog.conf import conf
 from eventlog.detection import sweep
@@ -77,7 +76,7 @@ def notify() -> int:
 @shared_task(ignore_result=True)
 def thresholds() -> int:
     """Look whether the site and the event log keep within their limits; how many limits were exceeded."""
-    return limits.look()
+    return looking.look()
 
 
 @shared_task(ignore_result=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 from django.db import Error, connections
 
-from eventlog.alerts import delivery, thresholds
+from eventlog.alerts import delivery, looking
 from eventlog.context import recording
 from eventlog.pipeline import writer
 
@@ -46,7 +46,7 @@ class Background:
             self.run(name, partial(delivery.deliver_to, name))
         if now >= self.thresholds_at:
             self.thresholds_at = now + THRESHOLDS_EVERY
-            self.run(THRESHOLDS, thresholds.look)
+            self.run(THRESHOLDS, looking.look)
 
     def run(self, name: str, work: Callable[[], object]) -> None:
         """In a thread of its own, unless the one before is still at it."""

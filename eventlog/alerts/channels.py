@@ -16,7 +16,8 @@ from django.core.validators import validate_email
 
 from eventlog import catalog
 from eventlog.alerts.messages import Message
-from eventlog.conf import boolean, choice, conf, names, seconds
+from eventlog.conf import conf
+from eventlog.conf.parsing import boolean, choice, names, seconds
 from eventlog.forwarding.posting import Receiver
 from eventlog.forwarding.sinks import Refused
 from eventlog.forwarding.targets import address, read, secret

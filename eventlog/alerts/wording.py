@@ -8,6 +8,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
+from eventlog.alerts.thresholds import THRESHOLDS
+from eventlog.detection.rules import RULES, by_name
 from eventlog.models import Alert
 from eventlog.models.mute import ANY
 from eventlog.visible import visible
@@ -67,9 +69,6 @@ KINDS: Final = {
 
 
 def rule_of(name: str) -> Rule | None:
-    from eventlog.alerts.thresholds import THRESHOLDS
-    from eventlog.detection.rules import by_name
-
     return THRESHOLDS.get(name) or by_name(name)
 
 
@@ -81,9 +80,6 @@ def label_of(rule: str) -> str:
 
 def rules() -> list[tuple[str, str]]:
     """(name, words) of all that there are, by their words."""
-    from eventlog.alerts.thresholds import THRESHOLDS
-    from eventlog.detection.rules import RULES
-
     names = [*THRESHOLDS, *(rule.name for rule in RULES)]
     return sorted(((name, label_of(name)) for name in names), key=lambda choice: choice[1])
 

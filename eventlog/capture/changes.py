@@ -18,7 +18,7 @@ from eventlog.capture.stored import stored_values, values_of
 from eventlog.capture.telling import about, file_sizes, names_of_related, tell
 from eventlog.capture.watched import Watch, watch_of
 from eventlog.catalog import crud_type
-from eventlog.registry import audit_of, by_triggers, is_account
+from eventlog.registry import audit_of, by_triggers, give_to, is_account
 from eventlog.values import Field, Values, changed, is_expression, key_text, shown
 
 TOLD = "_eventlog_told"  # in the `__dict__` of what is deleted: parents that were told of as their child
@@ -32,6 +32,7 @@ def connect() -> None:
     for model in apps.get_models():
         if audit_of(model) is not None or is_account(model):  # also while ENABLED is off: it may be switched on
             connect_model(model)
+    give_to(connect_model)  # of models that are chosen later
     accounts.connect()
 
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 from django.http import HttpRequest
 
 from eventlog.cleaning import canonical_address
-from eventlog.conf import UNIX, Proxies, conf
+from eventlog.conf import conf
+from eventlog.conf.parsing import UNIX, Proxies
 from eventlog.privacy.patterns import mask_shapes
 
 MAX_HOPS = 20  # more entries than any chain of proxies has

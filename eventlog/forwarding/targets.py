@@ -10,7 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.db.models import Q
 
-from eventlog.conf import boolean, choice, conf, seconds, text
+from eventlog.conf import conf
+from eventlog.conf.parsing import boolean, choice, seconds, text
 from eventlog.export.formats import FORMATS, Format
 from eventlog.forwarding.files import FileSink
 from eventlog.forwarding.parcels import LINES, OBJECTS

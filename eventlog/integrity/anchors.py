@@ -21,7 +21,9 @@ from django.utils.translation import gettext
 
 from eventlog.alerts.channels import MAX_NAME, OF_WEBHOOKS, Sender, hook, mailbox
 from eventlog.alerts.messages import Message, site
-from eventlog.conf import MAILTO, conf, text, whole_number
+from eventlog.conf import conf
+from eventlog.conf.parsing import text, whole_number
+from eventlog.conf.shapes import MAILTO
 from eventlog.forwarding.abreast import side_by_side
 from eventlog.forwarding.sinks import Refused
 from eventlog.forwarding.targets import read

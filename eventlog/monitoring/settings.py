@@ -11,8 +11,10 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventlog.conf import DEFAULT_IDENTIFYING_FIELDS, SETTINGS, Conf, Setting, conf, environment
-from eventlog.privacy.names import DEFAULT_SENSITIVE_FIELDS
+from eventlog.conf import SETTINGS, conf
+from eventlog.conf.parsing import Function
+from eventlog.conf.setting import Setting, environment
+from eventlog.privacy.names import DEFAULT_IDENTIFYING_FIELDS, DEFAULT_SENSITIVE_FIELDS
 from eventlog.record import redactor_in_force
 
 DEFAULT: Final = "default"
@@ -49,14 +51,13 @@ def in_force() -> Iterator[InForce]:
             value = shown(name, setting)
         except ImportError:  # of a dotted path that leads nowhere
             value, usable = str(given), False
-        yield InForce(name, gettext(purpose(name)), value, source, usable)
+        yield InForce(name, gettext(purpose(setting)), value, source, usable)
 
 
-def purpose(name: str) -> str:
-    """The first sentence of what its property says, in English."""
-    said = " ".join((getattr(Conf, name).__doc__ or "").split())
-    found = SENTENCE.match(said)
-    return found[0] if found else said
+def purpose(setting: Setting[Any]) -> str:
+    """The first sentence of what is said of it, in English."""
+    found = SENTENCE.match(setting.purpose)
+    return found[0] if found else setting.purpose
 
 
 def given_by(name: str) -> tuple[str, Any]:
@@ -69,7 +70,7 @@ def given_by(name: str) -> tuple[str, Any]:
     return DEFAULT, None
 
 
-def is_usable(setting: Setting, given: Any) -> bool:
+def is_usable(setting: Setting[Any], given: Any) -> bool:
     try:
         setting.parse(given)
     except ValueError:
@@ -77,7 +78,7 @@ def is_usable(setting: Setting, given: Any) -> bool:
     return True
 
 
-def shown(name: str, setting: Setting) -> str:
+def shown(name: str, setting: Setting[Any]) -> str:
     value = getattr(conf, name)
     if setting.secret:
         return hidden(value)
@@ -106,6 +107,6 @@ def in_words(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(str, value))
-    if callable(value):
-        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, Function):
+        return f"{value.imported().__module__}.{value.imported().__qualname__}"
     return redactor_in_force().url(value) if isinstance(value, str) else str(value)

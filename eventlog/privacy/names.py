@@ -12,6 +12,12 @@ LONGEST_WINDOW: Final = 5  # words that may be read as one: `p-a-s-s` is still c
 SUFFIX_LETTERS: Final = 6  # a run-together word may end in a spelling this long: `xpassword`, but not `microphone`
 PREFIX_LETTERS: Final = 8  # or begin with one this long: `passwordx`, but not `secretary` and `tokenizer`
 
+DEFAULT_IDENTIFYING_FIELDS: Final = (
+    *("name", "nama", "full_name", "nama_lengkap", "display_name", "username", "email", "mail", "surel"),
+    *("nis", "nisn", "nik", "nip", "nuptk", "phone", "telephone", "mobile"),
+    *("telp", "telepon", "no_telp", "no_hp", "hp"),
+    *("address", "alamat"),
+)
 DEFAULT_SENSITIVE_FIELDS: Final[tuple[str, ...]] = (
     # Spellings of one field need not be listed: `api_key` is also `apikey`, `API-Key`, `apiKeys`, `user[apiKey]`.
     *("password", "passwd", "pwd", "pass", "passphrase", "passcode", "passkey", "kata_sandi", "sandi", "rahasia"),

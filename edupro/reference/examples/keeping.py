@@ -182,7 +182,7 @@ EXAMPLES: Final = (
     ),
     Example(
         catalog.THRESHOLD_EXCEEDED,
-        "eventlog/alerts/thresholds.py",
+        "eventlog/alerts/looking.py",
         "a limit was exceeded, of the site or of the event log",
         {**found("error_rate", "site", 10, value=10.0, limit=5.0), "severity": catalog.HIGH},
     ),

@@ -29,7 +29,7 @@ from eventlog.retention.periods import Month
 from eventlog.tests.admin.pages import shown
 from eventlog.tests.admin.test_alerts import signed_in
 from eventlog.tests.alerts.conftest import guard
-from eventlog.tests.alerts.test_thresholds import KEY
+from eventlog.tests.alerts.test_looking import KEY
 from eventlog.tests.conftest import Change
 from eventlog.tests.monitoring.test_health import segment
 from eventlog.tests.pipeline.test_store import event, poisoned
@@ -253,7 +253,7 @@ def test_whether_a_setting_is_changed_is_told(
 
 
 def test_every_setting_is_there_and_says_what_it_is_for_in_indonesian_too() -> None:
-    english = {name: shown_settings.purpose(name) for name in conf.SETTINGS}
+    english = {name: shown_settings.purpose(setting) for name, setting in conf.SETTINGS.items()}
     assert all(words.endswith(".") and len(words) > 20 for words in english.values())
     with translation.override("id"):
         told = {each.name: each.purpose for each in shown_settings.in_force()}

@@ -75,29 +75,29 @@ def ids(found: list[Any]) -> list[str]:
 
 def test_bulk_writes_that_are_left_out_are_a_warning(event_log: Callable[..., None]) -> None:
     event_log(CAPTURE_BULK_WRITES=False)
-    assert ids(checks.bulk_writes_are_seen(None)) == ["eventlog.W003"]
+    assert ids(checks.capture.bulk_writes_are_seen(None)) == ["eventlog.W003"]
 
 
 def test_triggers_without_pgtrigger_are_an_error(
     event_log: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event_log(TRIGGER_MODELS=["zoo.Tag"])
-    monkeypatch.setattr(checks.apps, "is_installed", lambda name: name != "pgtrigger")
-    assert ids(checks.triggers_can_be_kept(None)) == ["eventlog.E008"]
+    monkeypatch.setattr(checks.capture.apps, "is_installed", lambda name: name != "pgtrigger")
+    assert ids(checks.capture.triggers_can_be_kept(None)) == ["eventlog.E008"]
 
 
 def test_triggers_that_migrations_would_write_down_are_a_warning(event_log: Callable[..., None], settings: Any) -> None:
     event_log(TRIGGER_MODELS=["zoo.Tag"])
     settings.PGTRIGGER_MIGRATIONS, settings.PGTRIGGER_INSTALL_ON_MIGRATE = True, False
-    assert ids(checks.triggers_can_be_kept(None)) == ["eventlog.W004", "eventlog.W005"]
+    assert ids(checks.capture.triggers_can_be_kept(None)) == ["eventlog.W004", "eventlog.W005"]
 
 
 def test_triggers_that_are_not_there_are_a_warning(event_log: Callable[..., None]) -> None:
     event_log(TRIGGER_MODELS=["zoo.Tag"])
-    assert ids(checks.triggers_are_there(None, databases=["default"])) == ["eventlog.W006"]
-    assert checks.triggers_are_there(None) == []
+    assert ids(checks.capture.triggers_are_there(None, databases=["default"])) == ["eventlog.W006"]
+    assert checks.capture.triggers_are_there(None) == []
 
 
 def test_a_trigger_model_that_there_is_not_is_an_error(event_log: Callable[..., None]) -> None:
     event_log(TRIGGER_MODELS=["zoo.Anmial"])
-    assert ids(checks.settings_are_right(None)) == ["eventlog.E006"]
+    assert ids(checks.settings.settings_are_right(None)) == ["eventlog.E006"]

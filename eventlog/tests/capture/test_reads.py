@@ -216,7 +216,7 @@ def test_a_page_about_a_record_is_a_reading_of_it(
 ) -> None:
     got(boss, f"/admin/school/nilairaport/{nilai.pk}/{page}")
     event = the_event(READ)
-    name = str(NilaiRaport.objects.get(pk=nilai.pk))  # as the page itself says it, its student not loaded
+    name = str(NilaiRaport.objects.select_related("siswa").get(pk=nilai.pk))  # as the page's heading says it
     assert (event.entity_id, event.entity_name, event.username) == (str(nilai.pk), name, "boss")
 
 

@@ -25,7 +25,7 @@ SET eventlog.allows = 'everything';
 TRUNCATE events, event_batches, event_outbox, event_dead_letters, event_alerts, event_findings, event_notifications,
     event_checkpoints, event_log_entries, event_removals, event_anchors"""
 PRELUDE = """
-import os, resource, signal, sys, threading, time, django
+import faulthandler, os, resource, signal, sys, threading, time, django
 django.setup()
 from eventlog import EventLogger
 from eventlog.pipeline import drain, segments, store, writer

@@ -22,7 +22,8 @@ for n in range(int(sys.argv[1])):
     held.acquire()
     pid = os.fork()
     if not pid:
-        signal.alarm(20)  # a deadlock ends by SIGALRM
+        faulthandler.register(signal.SIGALRM, chain=True)  # a deadlock says where, and ends
+        signal.alarm(20)
         record(f"child {n}")
         if n % 100 == 0: writer.stop()
         os._exit(0)

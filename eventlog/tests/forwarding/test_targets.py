@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from eventlog import checks
-from eventlog.conf import conf, environment
+from eventlog.conf import conf
+from eventlog.conf.setting import environment
 from eventlog.forwarding.targets import targets
 from eventlog.tests.conftest import Change
 from eventlog.tests.forwarding.conftest import SECRET
@@ -17,7 +18,7 @@ HERE = str(Path(__file__).resolve().parent / "events")
 
 
 def messages(**options: Any) -> list[tuple[str | None, str]]:
-    return [(found.id, found.msg) for found in checks.sinks_can_be_used(None)]
+    return [(found.id, found.msg) for found in checks.receivers.sinks_can_be_used(None)]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_what_goes_in_the_clear_is_warned_of(event_log: Change, options: dict[st
 @pytest.mark.parametrize("value", ['{"siem": {"secret": "whsec_hunter2"', ["whsec_hunter2"], {"siem": "whsec_hunter2"}])
 def test_what_is_no_mapping_is_refused_without_being_shown(event_log: Change, value: Any) -> None:
     event_log(FORWARD_TO=value)
-    (found,) = checks.settings_are_right(None)
+    (found,) = checks.settings.settings_are_right(None)
     assert found.id == "eventlog.E003"
     assert "hunter2" not in f"{found.msg} {found.hint}"
 

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from standardwebhooks import Webhook
 
 from eventlog import checks, tasks
-from eventlog.alerts import thresholds
+from eventlog.alerts import looking
 from eventlog.integrity import anchors, verify
 from eventlog.integrity.anchors import Given
 from eventlog.integrity.verify import Question
@@ -229,17 +229,17 @@ def test_the_command_says_which_has_not_taken_it(notary: WebhookServer, capsys: 
 def test_one_that_lacks_them_for_an_hour_opens_an_alert(notary: WebhookServer) -> None:
     checkpoint()
     give()
-    thresholds.look()
+    looking.look()
     assert not Alert.objects.exists()
     late = checkpoint()
     EventAnchor.objects.update(due_at=late.made_at - timedelta(minutes=61))
-    thresholds.look()
+    looking.look()
     alert = Alert.objects.get()
     assert (alert.rule, alert.target, alert.state) == ("anchor_behind", "anchor:notary", "open")
     later(minutes=1)
     give()
     checkpoint()
-    thresholds.look()
+    looking.look()
     assert Alert.objects.get().state == "resolved"
 
 
@@ -257,7 +257,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("value, expected", WRONG.values(), ids=WRONG)
 def test_what_cannot_be_used_is_an_error_and_given_nothing(event_log: Change, value: Any, expected: str) -> None:
     event_log(CHECKPOINT_ANCHORS=value)
-    (error,) = checks.anchors_can_be_used(None)
+    (error,) = checks.receivers.anchors_can_be_used(None)
     assert error.id == "eventlog.E018" and expected in error.msg and "c2hvcnQ" not in error.msg
     assert anchors.anchors() == []
 
@@ -265,4 +265,4 @@ def test_what_cannot_be_used_is_an_error_and_given_nothing(event_log: Change, va
 def test_an_anchor_is_a_place_outside_of_the_database(signing: Callable[..., None]) -> None:
     signing(CHECKPOINT_DIR=None, CHECKPOINT_ANCHORS=["https://notary.example/x", f"mailto:{ARCHIVE}"])
     assert [each.name for each in anchors.anchors()] == ["notary.example", ARCHIVE]
-    assert checks.checkpoints_are_signed(None) == []
+    assert checks.keeping.checkpoints_are_signed(None) == []

@@ -121,18 +121,18 @@ def test_it_is_appended_to_the_file_of_the_day(outside: Path) -> None:
 def test_without_a_key_none_is_made(signing: Change) -> None:
     signing(SIGNING_KEY=[])
     assert checkpoints.make(using="default") is None
-    assert [message.id for message in checks.checkpoints_are_signed(None)] == ["eventlog.W014"]
+    assert [message.id for message in checks.keeping.checkpoints_are_signed(None)] == ["eventlog.W014"]
 
 
 def test_a_key_that_only_verifies_signs_nothing(signing: Change) -> None:
     signing(SIGNING_KEY=["public:" + "A" * 43 + "="])
     assert checkpoints.make(using="default") is None
-    assert checks.checkpoints_are_signed(None) == [], "somebody else does"
+    assert checks.keeping.checkpoints_are_signed(None) == [], "somebody else does"
 
 
 def test_without_a_folder_there_is_a_warning(signing: Change) -> None:
     signing(CHECKPOINT_DIR=None)
-    assert [message.id for message in checks.checkpoints_are_signed(None)] == ["eventlog.W015"]
+    assert [message.id for message in checks.keeping.checkpoints_are_signed(None)] == ["eventlog.W015"]
 
 
 def test_the_command_prints_the_note(capsys: pytest.CaptureFixture[str]) -> None:

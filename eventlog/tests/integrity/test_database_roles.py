@@ -18,7 +18,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from eventlog import database_checks, tasks
+from eventlog import checks, tasks
 from eventlog.integrity import guards
 from eventlog.models import Alert, Archive, Checkpoint, Event, EventBatch, LogEntry, Removal, SubjectRequest
 from eventlog.pipeline import store
@@ -288,6 +288,6 @@ def test_the_check_tells_who_can_do_too_much(acting_as: Acting, prefix: str, nam
 def test_the_check_warns_of_one_right_too_many(acting_as: Acting, prefix: str) -> None:
     run(f"GRANT UPDATE (reason) ON {THIS.table} TO {prefix}web")
     with acting_as("web"):
-        (warning,) = database_checks.events_are_guarded(None, databases=["default"])
+        (warning,) = checks.database.events_are_guarded(None, databases=["default"])
     run(f"REVOKE UPDATE (reason) ON {THIS.table} FROM {prefix}web")
     assert (warning.id, "may UPDATE them" in warning.msg) == ("eventlog.W016", True)

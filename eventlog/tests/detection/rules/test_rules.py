@@ -51,7 +51,7 @@ def test_its_limits_are_settings(rule: Rule, event_log: Change) -> None:
 
 def test_an_unknown_rule_is_an_error_of_the_settings(event_log: Change) -> None:
     event_log(RULES={"brute_farce": {"threshold": 3}})
-    assert [problem.id for problem in checks.rules_are_there(None)] == ["eventlog.E012"]
+    assert [problem.id for problem in checks.settings.rules_are_there(None)] == ["eventlog.E012"]
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_an_unknown_rule_is_an_error_of_the_settings(event_log: Change) -> None:
 )
 def test_options_that_cannot_be_used_are_an_error_of_the_settings(event_log: Change, given: object) -> None:
     event_log(RULES=given)
-    assert [problem.id for problem in checks.settings_are_right(None)] == ["eventlog.E003"]
+    assert [problem.id for problem in checks.settings.settings_are_right(None)] == ["eventlog.E003"]
 
 
 def test_a_geoip_database_that_is_not_there_is_a_warning(event_log: Change) -> None:
     event_log(GEOIP_PATH="/nowhere/GeoLite2-City.mmdb")
-    assert [problem.id for problem in checks.places_are_known(None)] == ["eventlog.W012"]
+    assert [problem.id for problem in checks.settings.places_are_known(None)] == ["eventlog.W012"]
 
 
 def test_a_memory_keeps_the_latest() -> None:

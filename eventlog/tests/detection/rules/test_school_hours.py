@@ -7,7 +7,7 @@ from random import Random
 import pytest
 import time_machine
 
-from eventlog.alerts import thresholds
+from eventlog.alerts import looking
 from eventlog.alerts.opening import receive
 from eventlog.detection.judging import judge
 from eventlog.detection.watching import worth_a_look
@@ -69,7 +69,7 @@ def test_an_hour_of_a_school_behind_one_address_opens_no_alert() -> None:
         store.write(store.Batch(batch))
         receive(judge(list(worth_a_look(batch)), "default"))
     with time_machine.travel(BASE + timedelta(minutes=11), tick=False):
-        thresholds.look()
+        looking.look()
     alerts = Alert.objects.exclude(rule="no_partition")  # there are none ahead of a month long past
     assert list(alerts.values_list("rule", "target")) == []
 

@@ -7,7 +7,7 @@ from django.core.checks import run_checks
 from edupro.reference.tests.pages import DOCS, ROOT, anchors_of, text_of
 from edupro.reference.tests.test_documentation import CODE
 from eventlog.admin.concerns import ADVICES
-from eventlog.explained import SECTIONS
+from eventlog.checks.explained import SECTIONS
 from eventlog.tests.conftest import Change
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from eventlog import catalog
-from eventlog.alerts import readings, thresholds, wording
+from eventlog.alerts import looking, readings, thresholds, wording
 from eventlog.alerts.readings import Reading
 from eventlog.integrity import checkpoints
 from eventlog.integrity.checkpoints import Standing
@@ -62,19 +62,19 @@ def alerts() -> dict[str, str]:
 def read(rule: str, value: float | None) -> None:
     """As if just this had been measured, two hours later."""
     threshold = thresholds.THRESHOLDS[rule]
-    thresholds.judge(threshold, [Reading(value, 5.0)], timezone.now() + timedelta(hours=2))
+    looking.judge(threshold, [Reading(value, 5.0)], timezone.now() + timedelta(hours=2))
 
 
 # --- the site ---
 def test_all_is_well() -> None:
     requests(200)
-    assert (thresholds.look(), alerts()) == (0, {})
+    assert (looking.look(), alerts()) == (0, {})
 
 
 def test_many_errors() -> None:
     requests(90)
     requests(10, status=500)
-    thresholds.look()
+    looking.look()
     alert = Alert.objects.get()
     assert (alert.rule, alert.target, alert.severity, alert.event_count) == ("error_rate", "site", "high", 10)
     assert wording.explanation(alert) == "10.0 % of all requests fail at the moment; the limit is 5.0 %."
@@ -84,7 +84,7 @@ def test_it_is_an_event_once_an_hour() -> None:
     requests(90)
     requests(10, status=500)
     for _ in range(3):
-        thresholds.look()
+        looking.look()
     assert Event.objects.filter(event_type=catalog.THRESHOLD_EXCEEDED).count() in (1, 2)  # the hour may end meanwhile
     assert Event.objects.filter(event_type=catalog.ALERT_OPENED).count() == 1
 
@@ -93,7 +93,7 @@ def test_it_is_an_event_once_an_hour() -> None:
 def test_too_little_traffic_or_few_errors_are_no_alert(well: int, failed: int) -> None:
     requests(well)
     requests(failed, status=500)
-    thresholds.look()
+    looking.look()
     assert alerts() == {}
 
 
@@ -101,20 +101,20 @@ def test_the_limit_is_a_setting(event_log: Change) -> None:
     event_log(ERROR_RATE_THRESHOLD=50)
     requests(60)
     requests(40, status=500)
-    thresholds.look()
+    looking.look()
     assert alerts() == {}
 
 
 def test_what_was_long_ago_does_not_count() -> None:
     requests(100, status=500, ago=400)
     requests(100)
-    thresholds.look()
+    looking.look()
     assert alerts() == {}
 
 
 def test_a_slow_site_and_its_slow_page() -> None:
     requests(60, ms=3000.0, endpoint="/api/nilai")
-    thresholds.look()
+    looking.look()
     assert alerts() == {"response_time": "open", "slow_endpoint": "open"}
     alert = Alert.objects.get(rule="slow_endpoint")
     assert alert.target == "endpoint:/api/nilai"
@@ -124,14 +124,14 @@ def test_a_slow_site_and_its_slow_page() -> None:
 def test_one_slow_page_among_many_quick_ones() -> None:
     requests(2000)
     requests(30, ms=3000.0, endpoint="/api/nilai")
-    thresholds.look()
+    looking.look()
     assert alerts() == {"slow_endpoint": "open"}
 
 
 def test_many_failed_sign_ins() -> None:
     logins("LOGIN_FAILED", 60)
     logins("LOGIN", 20)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"failed_logins": "open"}
 
 
@@ -139,7 +139,7 @@ def test_many_failed_sign_ins() -> None:
 def test_a_school_in_the_morning_is_no_alert(failed: int, well: int) -> None:
     logins("LOGIN_FAILED", failed)
     logins("LOGIN", well)
-    thresholds.look()
+    looking.look()
     assert alerts() == {}
 
 
@@ -154,36 +154,36 @@ def test_a_school_in_the_morning_is_no_alert(failed: int, well: int) -> None:
 )
 def test_the_event_log_itself(machine: Callable[..., None], state: dict[str, Any], rule: str) -> None:
     machine(**state)
-    thresholds.look()
+    looking.look()
     assert alerts() == {rule: "open"}
     machine(share=0.0, writable=True, partitions_ahead=2)
-    thresholds.look()
+    looking.look()
     assert alerts() == {rule: "resolved"}
 
 
 def test_events_that_wait(machine: Callable[..., None]) -> None:
     machine(waits=90.0)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"events_waiting": "open", "changes_waiting": "open"}
 
 
 def test_events_that_the_database_refused() -> None:
     DeadLetter.objects.create(batch_id=uuid4(), reason="not in range", record="{}")
-    thresholds.look()
+    looking.look()
     assert alerts() == {"dead_letters": "open"}
 
 
 def test_rules_that_failed() -> None:
     store.write(store.Batch([make_record("RULE_FAILED", {}).to_json()]))
-    thresholds.look()
+    looking.look()
     assert alerts() == {"rules_failed": "open"}
 
 
 def test_refused_events_for_which_somebody_has_decided() -> None:
     letter = DeadLetter.objects.create(batch_id=uuid4(), reason="not in range", record="{}")
-    thresholds.look()
+    looking.look()
     refused.discard(letter.pk, "a test of ours", by=None)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"dead_letters": "resolved"}
 
 
@@ -194,7 +194,7 @@ def test_a_checkpoint_that_is_overdue(
     event_log(SIGNING_KEY=[KEY] if key else [])
     since = timezone.now() - timedelta(minutes=minutes)
     monkeypatch.setattr(checkpoints, "standing", lambda **_: Standing(made_at=since, waits_since=since))
-    thresholds.look()
+    looking.look()
     assert alerts() == ({"checkpoint_overdue": "open"} if found else {})
 
 
@@ -206,9 +206,9 @@ def test_it_is_over_when_all_is_signed_or_the_next_is_made(
     now = timezone.now()
     since, standing = now - timedelta(hours=1), Standing(now, now - timedelta(days=1)) if is_made else Standing()
     monkeypatch.setattr(checkpoints, "standing", lambda **_: Standing(made_at=since, waits_since=since))
-    thresholds.look()
+    looking.look()
     monkeypatch.setattr(checkpoints, "standing", lambda **_: standing)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"checkpoint_overdue": "resolved"}
 
 
@@ -218,10 +218,10 @@ def test_without_any_checkpoint_it_is_as_old_as_the_process(event_log: Change, m
     long_ago = timezone.now() - timedelta(days=9)
     monkeypatch.setattr(checkpoints, "standing", lambda **_: Standing(waits_since=long_ago))
     monkeypatch.setattr(readings, "STARTED", timezone.now())
-    thresholds.look()
+    looking.look()
     assert alerts() == {}
     monkeypatch.setattr(readings, "STARTED", long_ago)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"checkpoint_overdue": "open"}
 
 
@@ -229,7 +229,7 @@ def test_events_that_were_dropped() -> None:
     requests(1)
     with altering():
         EventBatch.objects.update(dropped_count=3)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"events_dropped": "open"}
 
 
@@ -237,18 +237,18 @@ def test_events_that_were_dropped() -> None:
 def test_an_alert_is_resolved_when_all_is_well_again() -> None:
     requests(90, ago=100)
     requests(10, status=500, ago=100)
-    thresholds.look()
+    looking.look()
     requests(400)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"error_rate": "resolved"}
 
 
 def test_not_when_it_is_just_below_the_limit() -> None:
     requests(90)
     requests(10, status=500)
-    thresholds.look()
+    looking.look()
     requests(120)  # 4.5 %
-    thresholds.look()
+    looking.look()
     assert alerts() == {"error_rate": "open"}
 
 
@@ -256,27 +256,27 @@ def test_not_when_it_is_just_below_the_limit() -> None:
 def test_without_traffic_it_is_over_after_an_hour(value: float | None, state: str) -> None:
     requests(90)
     requests(10, status=500)
-    thresholds.look()
+    looking.look()
     read("error_rate", value)
     assert alerts() == {"error_rate": state}
 
 
 def test_another_servers_alert_is_its_own_to_resolve(machine: Callable[..., None]) -> None:
     machine(share=0.9)
-    thresholds.look()
+    looking.look()
     Alert.objects.update(target="host:elsewhere")
     machine(share=0.0)
-    thresholds.look()
+    looking.look()
     assert alerts() == {"journal_full": "open"}
 
 
 def test_who_was_told_is_told_that_it_is_over(machine: Callable[..., None], event_log: Change) -> None:
     event_log(ALERT_EMAILS=[ADA])
     machine(share=0.9)
-    thresholds.look()
+    looking.look()
     EventNotification.objects.filter(kind="opened").update(state="sent", sent_at=timezone.now())
     machine(share=0.0)
-    thresholds.look()
+    looking.look()
     assert EventNotification.objects.filter(kind="recovered", state="waiting").count() == 1
 
 
@@ -284,4 +284,4 @@ def test_who_was_told_is_told_that_it_is_over(machine: Callable[..., None], even
 def test_a_look_reads_counts_and_few_of_them(django_assert_max_num_queries: Any) -> None:
     requests(100)
     with django_assert_max_num_queries(45):
-        thresholds.look()
+        looking.look()

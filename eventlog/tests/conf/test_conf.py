@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
-from eventlog import conf as configuration
 from eventlog.conf import SETTINGS, conf
+from eventlog.conf.setting import environment
 from eventlog.tests.conftest import Change
 
 Environ = Callable[[str, str], None]
@@ -17,11 +18,11 @@ Environ = Callable[[str, str], None]
 def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environ]:
     def give(name: str, value: str) -> None:
         monkeypatch.setenv(f"EVENTLOG_{name}", value)
-        configuration.environment.cache_clear()
+        environment.cache_clear()
 
     yield give
     monkeypatch.undo()
-    configuration.environment.cache_clear()
+    environment.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,8 @@ def test_a_change_takes_effect_at_once(event_log: Change) -> None:
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_gives_way_to_the_default(event_log: Change, name: str, value: Any) -> None:
     event_log(**{name: value})
-    assert conf._get(name) == SETTINGS[name].default
+    setting = SETTINGS[name]
+    assert getattr(conf, name) == setting.parse(setting.default)
 
 
 def test_the_built_in_sensitive_names_cannot_be_switched_off(event_log: Change) -> None:
@@ -67,13 +69,33 @@ def test_the_built_in_sensitive_names_cannot_be_switched_off(event_log: Change) 
     assert {"password", "nik"} <= set(conf.SENSITIVE_FIELDS)
 
 
-def test_every_setting_has_its_property_with_a_docstring() -> None:
-    for name in SETTINGS:
-        assert getattr(type(conf), name).__doc__, name
+def test_every_setting_says_what_it_is_for() -> None:
+    for name, setting in SETTINGS.items():
+        assert setting.purpose, name
+
+
+def test_a_path_is_within_the_project_wherever_the_process_was_started(event_log: Change) -> None:
+    event_log(SPOOL_DIR="var/journal", CHECKPOINT_DIR="/srv/checkpoints")
+    assert Path(settings.BASE_DIR, "var", "journal") == conf.SPOOL_DIR
+    assert Path("/srv/checkpoints") == conf.CHECKPOINT_DIR
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", ""),
+        ("/srv/archive", "/srv/archive"),
+        ("s3://bucket/events", "s3://bucket/events"),
+        ("archive", f"{settings.BASE_DIR}/archive"),
+    ],
+)
+def test_an_archive_is_in_a_folder_or_elsewhere(event_log: Change, given: str, expected: str) -> None:
+    event_log(ARCHIVE_DIR=given)
+    assert expected == conf.ARCHIVE_DIR
 
 
 def test_every_setting_has_its_row_in_the_readme() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
     missing = [name for name in SETTINGS if f"| `{name}` |" not in readme]
     assert not missing
 

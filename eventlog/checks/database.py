@@ -6,11 +6,19 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning
+from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
 from eventlog.integrity import guards
 from eventlog.pipeline.outbox import events_alias
+
+
+def database_is_postgresql(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    alias = events_alias()
+    if connections[alias].vendor == "postgresql":
+        return []
+    hint = "Set DATABASE_URL to postgresql://…, or leave it unset for the embedded PostgreSQL."
+    return [Error(f"Events are kept in PostgreSQL, and the database {alias!r} is not.", hint=hint, id="eventlog.E007")]
 
 
 def events_are_guarded(

@@ -9,18 +9,18 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from eventlog import database_checks
+from eventlog import checks
 from eventlog.models import Epoch, EventBatch
 from eventlog.tests.altering import altering
+from eventlog.tests.checks.found import ids
 from eventlog.tests.elsewhere import comes_from_elsewhere, put_at
 from eventlog.tests.integrity.conftest import event, write
-from eventlog.tests.test_checks import ids
 
 
 @pytest.fixture
 def of_the_database(db: None) -> Callable[[], list[str]]:
     """What `check --database` says, where the database's role is a superuser, as in these tests."""
-    return lambda: ids(database_checks.events_are_guarded(None, databases=["default"]))
+    return lambda: ids(checks.database.events_are_guarded(None, databases=["default"]))
 
 
 def test_a_role_that_can_do_too_much_is_told(of_the_database: Callable[[], list[str]]) -> None:
@@ -45,7 +45,7 @@ def test_migrate_needs_the_owner(of_the_database: Callable[[], list[str]], monke
 
 def test_the_order_is_whole_without_a_restored_dump(db: None) -> None:
     write(event())
-    assert database_checks.store_order_is_whole(None, databases=["default"]) == []
+    assert checks.database.store_order_is_whole(None, databases=["default"]) == []
 
 
 def test_batches_that_came_in_while_a_dump_was_restored_are_told(db: None) -> None:
@@ -53,10 +53,10 @@ def test_batches_that_came_in_while_a_dump_was_restored_are_told(db: None) -> No
     put_at(5, early)
     comes_from_elsewhere(restored)
     write(event())
-    assert database_checks.store_order_is_whole(None, databases=["default"]) == []  # a few seconds prove nothing
+    assert checks.database.store_order_is_whole(None, databases=["default"]) == []  # a few seconds prove nothing
     with altering():
         EventBatch.objects.filter(pk=early.pk).update(stored_at=timezone.now() + timedelta(hours=1))
-    (warning,) = database_checks.store_order_is_whole(None, databases=["default"])
+    (warning,) = checks.database.store_order_is_whole(None, databases=["default"])
     assert (warning.id, warning.msg[:9]) == ("eventlog.W021", "1 batches") and Epoch.objects.count() == 1
 
 
@@ -75,4 +75,9 @@ def test_how_connections_are_kept_is_checked(
 ) -> None:
     for name, value in given.items():
         monkeypatch.setitem(connection.settings_dict, name, value)
-    assert ids(database_checks.connections_are_kept(None)) == expected
+    assert ids(checks.database.connections_are_kept(None)) == expected
+
+
+def test_another_database_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.database.connections["default"], "vendor", "sqlite")
+    assert ids(checks.database.database_is_postgresql(None)) == ["eventlog.E007"]
