@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Union
 
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_noop as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -23,12 +23,12 @@ SYSTEM: Final = "SYSTEM"
 FILE: Final = "FILE"
 SECURITY: Final = "SECURITY"
 CATEGORIES = {
-    AUTH: _("Sign-in and rights"),
-    CRUD: _("Records"),
-    ML: _("Predictions"),
-    SYSTEM: _("System"),
-    FILE: _("Files"),
-    SECURITY: _("Security"),
+    AUTH: gettext_lazy("Sign-in and rights"),
+    CRUD: gettext_lazy("Records"),
+    ML: gettext_lazy("Predictions"),
+    SYSTEM: gettext_lazy("System"),
+    FILE: gettext_lazy("Files"),
+    SECURITY: gettext_lazy("Security"),
 }
 
 DEBUG: Final = "debug"
@@ -50,7 +50,12 @@ SUCCESS: Final = "SUCCESS"
 FAILED: Final = "FAILED"
 ERROR: Final = "ERROR"
 PENDING: Final = "PENDING"
-STATUSES = {SUCCESS: _("Success"), FAILED: _("Failed"), ERROR: _("Error"), PENDING: _("Pending")}
+STATUSES = {
+    SUCCESS: gettext_lazy("Success"),
+    FAILED: gettext_lazy("Failed"),
+    ERROR: gettext_lazy("Error"),
+    PENDING: gettext_lazy("Pending"),
+}
 
 AUTH_METHODS = ("session", "jwt", "basic", "system", "database", "anonymous")
 
@@ -58,34 +63,39 @@ READ: Final = "READ"
 EXPORT: Final = "EXPORT"
 LOOKS = (READ, EXPORT)  # at records, which stay as they were
 CRUD_ACTIONS = {
-    "CREATE": (gettext_noop("%(entity)s created"), INFO),
-    READ: (gettext_noop("%(entity)s read"), DEBUG),
-    "UPDATE": (gettext_noop("%(entity)s changed"), INFO),
-    "DELETE": (gettext_noop("%(entity)s deleted"), LOW),
-    "BULK_UPDATE": (gettext_noop("several %(entity)s records changed"), LOW),
-    "BULK_IMPORT": (gettext_noop("%(entity)s imported"), LOW),
-    EXPORT: (gettext_noop("%(entity)s exported"), LOW),
+    "CREATE": (_("%(entity)s created"), INFO),
+    READ: (_("%(entity)s read"), DEBUG),
+    "UPDATE": (_("%(entity)s changed"), INFO),
+    "DELETE": (_("%(entity)s deleted"), LOW),
+    "BULK_UPDATE": (_("several %(entity)s records changed"), LOW),
+    "BULK_IMPORT": (_("%(entity)s imported"), LOW),
+    EXPORT: (_("%(entity)s exported"), LOW),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """What is known of a type before anything has happened. `status` is what it usually ends with."""
+    """What is known of a type before anything has happened. `words` are English, as they are kept in the table;
+    `label` is in the reader's language. `status` is what it usually ends with."""
 
     name: str
     category: str
-    label: StrOrPromise
+    words: str
     severity: str = INFO
     status: str = SUCCESS
+
+    @property
+    def label(self) -> StrOrPromise:
+        return gettext_lazy(self.words)
 
 
 TYPES: dict[str, EventType] = {}
 
 
-def _type(name: str, category: str, label: StrOrPromise, severity: str = INFO, status: str = SUCCESS) -> str:
+def _type(name: str, category: str, words: str, severity: str = INFO, status: str = SUCCESS) -> str:
     if name in TYPES:
         raise ValueError(f"{name} is in the catalogue twice")
-    TYPES[name] = EventType(name, category, label, severity, status)
+    TYPES[name] = EventType(name, category, words, severity, status)
     return name
 
 
@@ -204,8 +214,8 @@ def lookup(name: str) -> EventType | None:
     if known is not None:
         return known
     if deed := deed_of(name):
-        label, severity = CRUD_ACTIONS[deed[1]]
-        return EventType(name, CRUD, label % {"entity": deed[0]}, severity)
+        words, severity = CRUD_ACTIONS[deed[1]]
+        return EventType(name, CRUD, words % {"entity": deed[0]}, severity)
     return None
 
 

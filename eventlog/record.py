@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 import uuid_utils
-from django.utils import timezone, translation
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from eventlog import catalog
@@ -138,7 +138,7 @@ def complete(columns: dict[str, Any], known: catalog.EventType) -> None:
     if "search_text" not in columns and (words := searchable(known.name, columns)):
         columns["search_text"] = words
     if not columns.get("event_name"):
-        columns["event_name"] = plain_label(known)
+        columns["event_name"] = known.words
     if "is_sensitive" not in columns and (kind := columns.get("entity_type")) and kind in sensitive_entities():
         columns["is_sensitive"] = True
 
@@ -174,13 +174,6 @@ def redactor_in_force() -> Redactor:
 def warn_of_unknown(event_type: str) -> None:
     """Once a type and process."""
     logger.warning("%s is no event type of the catalogue; it is kept as one of %s.", event_type, catalog.SYSTEM)
-
-
-@lru_cache(maxsize=1024)
-def plain_label(known: catalog.EventType) -> str:
-    """In English, whoever caused it: rows are read by programs too, and screens translate by the type."""
-    with translation.override("en"):
-        return str(known.label)
 
 
 SEARCHED = ("entity_name", "reason", "error_code", "error_message")

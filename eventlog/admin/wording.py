@@ -13,7 +13,6 @@ from eventlog.admin.values import ABSENT, in_table
 from eventlog.catalog import StrOrPromise
 from eventlog.models import Event
 from eventlog.privacy.opening import Covered
-from eventlog.record import plain_label
 from eventlog.visible import grouped, visible
 
 MAX_VALUE: Final = 40  # characters of a value in a sentence
@@ -54,7 +53,7 @@ def sentence(event: Event) -> str:
 def is_named_by_hand(event: Event) -> bool:
     """Whether its name says more than its type."""
     known = catalog.lookup(event.event_type)
-    usual = ("", event.event_type, plain_label(known) if known else "")
+    usual = ("", event.event_type, known.words if known else "")
     return event.event_name not in usual and event.event_type != catalog.HTTP_REQUEST
 
 
