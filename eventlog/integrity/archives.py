@@ -16,7 +16,7 @@ from eventlog.models import Archive, Removal
 from eventlog.models.archive import EXPIRED, EXPIRING
 from eventlog.models.proof import ARCHIVE
 from eventlog.retention import archive as archiving
-from eventlog.retention import filekeys, lines, parquet
+from eventlog.retention import contents, lines
 from eventlog.retention.shelf import Shelf, shelf
 
 BATCHES: Final = f"{checking.BATCHES_WHERE} b.id = ANY(%s::uuid[])"
@@ -104,7 +104,7 @@ def look_at_bytes(where: Shelf, file: File) -> None:
 def look_at_events(where: Shelf, file: File, using: str) -> None:
     with checking.snapshot(using) as cursor, where.opened(file.archive.path) as opened:
         ledger = Ledger(cursor, frozenset())
-        for some in parquet.read(opened, filekeys.secret_of(file.archive)):
+        for some in contents.read(opened, file.archive):
             found = [lines.row(line) for line in some]
             batches = batches_of(cursor, found)
             for row in found:

@@ -30,7 +30,7 @@ from eventlog.models import Archive, Event
 from eventlog.models.archive import EXPIRED, EXPIRING, KEPT, WRITING, start_of
 from eventlog.models.epoch import HORIZON
 from eventlog.pipeline.outbox import events_alias
-from eventlog.retention import filekeys, lines, parquet
+from eventlog.retention import contents, filekeys, lines
 from eventlog.retention.lines import Hash
 from eventlog.retention.shelf import PART, Shelf, shelf
 
@@ -190,7 +190,7 @@ def write(where: Shelf, archive: Archive, cursor: CursorWrapper) -> None:
     """Write and read again; in the archive's row stand its facts. Raises NotEqual."""
     written, batches = Hash(), set[str]()
     with where.written(archive.path) as file:
-        writer = parquet.Writer(file, filekeys.secret_of(archive))
+        writer = contents.writer(file, archive)
         xids = archive.from_xid, archive.until_xid or 0
         for found in lines.of_day(cursor, (archive.begin, archive.end), xids, ROWS_AT_ONCE):
             written.update(found)
@@ -215,7 +215,7 @@ def again(where: Shelf, archive: Archive) -> tuple[int, bytes]:
     """How many events the file has that was written, and their sum."""
     summed, rows = Hash(), 0
     with where.opened(archive.path + PART) as file:
-        for found in parquet.read(file, filekeys.secret_of(archive)):
+        for found in contents.read(file, archive):
             summed.update(found)
             rows += len(found)
     return rows, summed.digest()

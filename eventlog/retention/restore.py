@@ -21,7 +21,7 @@ from eventlog.integrity.ledger import Ledger
 from eventlog.logger import log_event
 from eventlog.models import Archive, Event
 from eventlog.pipeline.outbox import events_alias
-from eventlog.retention import filekeys, lines, parquet
+from eventlog.retention import contents, lines
 from eventlog.retention.lines import Line
 from eventlog.retention.partitions import become_owner
 from eventlog.retention.shelf import Shelf, shelf
@@ -126,7 +126,7 @@ def put_all(where: Shelf, archive: Archive, wanted: Wanted, using: str) -> tuple
         cursor.execute(MAKE_INCOMING)
         ledger = Ledger(cursor, frozenset()) if erasures.there_are_any(cursor) else None
         with where.opened(archive.path) as file:
-            for some in parquet.read(file, filekeys.secret_of(archive)):
+            for some in contents.read(file, archive):
                 more_found, more_added = put(cursor, some, wanted, ledger)
                 found, added = found + more_found, added + more_added
         Archive.objects.using(using).filter(pk=archive.pk).update(restored_at=timezone.now())

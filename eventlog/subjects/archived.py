@@ -24,7 +24,7 @@ from eventlog.integrity.removals import Removed
 from eventlog.models import Archive
 from eventlog.models.archive import KEPT
 from eventlog.retention import archive as archiving
-from eventlog.retention import filekeys, lines, parquet
+from eventlog.retention import contents, lines
 from eventlog.retention.archive import NotEqual
 from eventlog.retention.cleanup import BEGINNING
 from eventlog.retention.lines import Hash
@@ -114,7 +114,7 @@ def written(
     summed, removed = Hash(), list[Removed]()
     query = READ_BACK.format(", ".join(map(lines.selected, lines.fields())), LOADED)
     with where.written(path) as file:
-        writer = parquet.Writer(file, filekeys.secret_of(archive))
+        writer = contents.writer(file, archive)
         for _ in row_groups(cursor, where, archive):
             for found in chunks(cursor, person):
                 removed += erase(cursor, LOADED, found, person, request)

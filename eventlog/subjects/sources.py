@@ -11,7 +11,7 @@ from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from eventlog.models import Archive
-from eventlog.retention import filekeys, lines, parquet
+from eventlog.retention import contents, lines
 from eventlog.retention.lines import Line
 from eventlog.retention.restore import MARK, TABLE
 from eventlog.retention.shelf import Shelf, shelf
@@ -58,7 +58,7 @@ def row_groups(cursor: CursorWrapper, where: Shelf, archive: Archive) -> Iterato
     cursor.execute(MAKE)
     path = archive.path
     with where.opened(path) as file, readable(path):
-        for found in parquet.read(file, filekeys.secret_of(archive)):
+        for found in contents.read(file, archive):
             cursor.execute(f"TRUNCATE {LOADED}")
             lines.put(cursor, LOADED, found)
             cursor.execute(f"ANALYZE {LOADED}")

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from edupro.school.exchange import applying, drafts, plan, preview, table, template
+from edupro.school.exchange import applying, drafts, plan, preview, table
 from edupro.school.exchange.entities import BY_MODEL, Entity
 from edupro.school.exchange.export import CONTENT_TYPES, Export
 from edupro.school.exchange.plan import Plan
@@ -132,6 +132,8 @@ class ExchangeAdmin(ModelAdmin):
 
     def template_view(self, request: HttpRequest) -> HttpResponseBase:
         self.require_import(request)
+        from edupro.school.exchange import template  # large: for those alone who deal with a file
+
         return template.response(self.entity, format_of(request))
 
     # --- what they share ---

@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from edupro.api import Conflict
 from edupro.errors import PROBLEM_JSON, problem_body
 from edupro.openapi.problems import problems
-from edupro.school.exchange import answers, applying, plan, table, template
+from edupro.school.exchange import answers, applying, plan, table
 from edupro.school.exchange.entities import BY_MODEL, Entity
 from edupro.school.exchange.export import CONTENT_TYPES, Export
 from edupro.school.exchange.plan import Plan
@@ -109,6 +109,8 @@ class ExchangeMixin(GenericViewSet[Any]):
     )
     def template(self, request: Request) -> StreamingHttpResponse:
         """`?format=csv` or `xlsx`: an empty table with an example."""
+        from edupro.school.exchange import template  # large: for those alone who deal with a file
+
         return template.response(self.entity, format_of(request))
 
 

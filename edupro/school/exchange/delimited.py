@@ -7,7 +7,6 @@ from io import TextIOWrapper
 from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
-from openpyxl.utils import get_column_letter
 
 from edupro.school.exchange.refusal import MAX_CELLS, MAX_COLUMNS, Refused, damaged, formula, too_much_inside
 
@@ -67,7 +66,14 @@ def encoding_of(file: IO[bytes]) -> str:
     raise damaged()
 
 
+def address(column: int, row: int) -> str:
+    """Of a cell, as spreadsheets write it: B3."""
+    from openpyxl.utils import get_column_letter  # large: for those alone who deal with a file
+
+    return f"{get_column_letter(column)}{row}"
+
+
 def value(cell: str, *, row: int, column: int) -> str:
     if cell.startswith("="):
-        raise formula(f"{get_column_letter(column)}{row}")
+        raise formula(address(column, row))
     return meant(cell)

@@ -3,17 +3,13 @@
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from io import StringIO
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils.timezone import localdate
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from edupro.school.exchange.delimited import harmless
 from edupro.school.exchange.entities import Entity
@@ -26,7 +22,6 @@ CONTENT_TYPES = {
 CHUNK_ROWS = 200
 CHUNK_BYTES = 64 * 1024
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the encoding of the machine
-DATE_FORMAT, TEXT_FORMAT = "dd/mm/yyyy", "@"
 
 
 @dataclass(frozen=True)
@@ -62,28 +57,18 @@ class Export:
 
     def as_xlsx(self) -> Iterator[bytes]:
         """By way of a temporary file: a zip's directory is at its end."""
+        from edupro.school.exchange import spreadsheet  # large: for those alone who deal with a file
+
         written, complete = 0, False
         try:
             with TemporaryFile() as file:
-                written = self.write(file)
+                written = spreadsheet.write(file, self.entity, self.records())
                 file.seek(0)
                 while chunk := file.read(CHUNK_BYTES):
                     yield chunk
             complete = True
         finally:
             self.tell("xlsx", written, complete=complete)
-
-    def write(self, file: IO[bytes]) -> int:
-        """The workbook; returns how many records are in it."""
-        workbook = Workbook(write_only=True)
-        sheet = workbook.create_sheet(self.entity.name)
-        sheet.append(self.entity.all_columns)
-        rows = 0
-        for cells in self.records():
-            sheet.append([xlsx_cell(sheet, cell) for cell in cells])
-            rows += 1
-        workbook.save(file)
-        return rows
 
     def records(self) -> Iterator[list[Any]]:
         rows = self.rows.select_related("siswa") if self.entity.of_student else self.rows
@@ -112,17 +97,3 @@ def taken(buffer: StringIO) -> bytes:
 
 def csv_cell(value: Any) -> str:
     return harmless(value) if isinstance(value, str) else "" if value is None else str(value)
-
-
-def xlsx_cell(sheet: Any, value: Any) -> Any:
-    """Text as text, also where it looks like a formula or a number; Excel then keeps its leading zeros."""
-    if isinstance(value, str):
-        cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
-        cell.data_type = "s"
-        cell.number_format = TEXT_FORMAT
-        return cell
-    if isinstance(value, date):
-        cell = WriteOnlyCell(sheet, value)
-        cell.number_format = DATE_FORMAT
-        return cell
-    return value

@@ -8,9 +8,9 @@ from typing import IO, Any, cast
 
 from django.core.files import File
 from django.utils.translation import gettext_lazy as _
-from openpyxl.utils import get_column_letter
 
-from edupro.school.exchange import delimited, package, refusal, workbook
+from edupro.school.exchange import delimited, package, refusal
+from edupro.school.exchange.delimited import address
 from edupro.school.exchange.entities import Entity, heading
 from edupro.school.exchange.refusal import Refused
 
@@ -62,6 +62,8 @@ def opened(file: "File[bytes]", entity: Entity) -> Generator[Line, None, None]:
     if suffix not in (".xlsx", ".csv") or beginning.startswith(ZIP) is not (suffix == ".xlsx"):
         raise Refused(_("Choose an Excel workbook (.xlsx) or a CSV file (.csv)."), code="wrong_type")
     if suffix == ".xlsx":
+        from edupro.school.exchange import workbook  # large: for those alone who deal with a file
+
         return workbook.lines(cast("IO[bytes]", file))
     return delimited.lines(cast("IO[bytes]", file), entity.known)
 
@@ -130,7 +132,3 @@ def named(names: Sequence[str], cells: Sequence[Any], *, number: int) -> dict[st
         if cell is not None and (column > len(names) or not names[column - 1]):
             raise Refused(_("%(cell)s has no heading.") % {"cell": address(column, number)}, code="no_heading")
     return {name: cell for name, cell in zip(names, cells, strict=False) if cell is not None}
-
-
-def address(column: int, row: int) -> str:
-    return f"{get_column_letter(column)}{row}"

@@ -14,7 +14,8 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from edupro.school.exchange.entities import Entity
-from edupro.school.exchange.export import BOM, TEXT_FORMAT, csv_cell, download, xlsx_cell
+from edupro.school.exchange.export import BOM, csv_cell, download
+from edupro.school.exchange.spreadsheet import TEXT_FORMAT, cell_of
 from edupro.school.exchange.values import day
 
 
@@ -48,7 +49,7 @@ def write_table(sheet: Any, entity: Entity) -> None:
         if isinstance(entity.fields[column], CharField):
             dimension.number_format = TEXT_FORMAT  # so that Excel keeps leading zeros
     sheet.append([bold(sheet, column) for column in entity.written])
-    sheet.append([xlsx_cell(sheet, typed(entity, column)) for column in entity.written])
+    sheet.append([cell_of(sheet, typed(entity, column)) for column in entity.written])
 
 
 def write_notes(sheet: Any, entity: Entity) -> None:
