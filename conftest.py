@@ -1,5 +1,6 @@
 """What every test is given."""
 
+import gc
 import os
 from typing import Any
 
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What starts servers and kills them comes first: one process of the run does all that, one after the other, beside
     the light tests of the others, so that no two of them wait for the same processor."""
     items.sort(key=lambda item: not {"faults", "demo"} & {*item.path.parts})
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now is there to the end: no collection of garbage looks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
