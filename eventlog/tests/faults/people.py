@@ -47,7 +47,7 @@ class Person:
 
 
 def make_people(site: Site) -> list[Person]:
-    said = site.ran(PEOPLE)
+    said = site.ran(PEOPLE, seconds=120)
     made = json.loads(said.partition("PEOPLE")[2].partition("\n")[0])
     return [Person(name, **keys) for name, keys in made.items()]
 

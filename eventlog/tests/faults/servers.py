@@ -20,10 +20,12 @@ import psycopg2
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = "eventlog.tests.faults.settings"
 KEYS = {"SECRET_KEY": "a-key-of-these-tests-" * 3, "JWT_SECRET_KEY": "another-key-of-these-tests-" * 3}
-EMPTY = """
-SET eventlog.allows = 'everything';
-TRUNCATE events, event_batches, event_outbox, event_dead_letters, event_alerts, event_findings, event_notifications,
-    event_checkpoints, event_log_entries, event_removals, event_anchors"""
+EMPTIED = (
+    *("events", "event_batches", "event_outbox", "event_dead_letters", "event_alerts", "event_findings"),
+    *("event_notifications", "event_checkpoints", "event_log_entries", "event_removals", "event_anchors"),
+)
+# Ten times as quick as TRUNCATE, which makes the files of each partition and each index anew.
+EMPTY = "; ".join(["SET session_replication_role = replica", *(f"DELETE FROM {table}" for table in EMPTIED)])
 PRELUDE = """
 import faulthandler, os, resource, signal, sys, threading, time, django
 django.setup()
