@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections.abc import Generator
 from typing import Any
 
 import hypothesis
@@ -38,10 +39,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not {"faults", "demo"} & {*item.path.parts})
 
 
-def pytest_collection_finish() -> None:
-    """What is imported and collected by now is there to the end: no collection of garbage looks through it again."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected is there to the end: garbage is not looked for in it, neither now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
