@@ -14,6 +14,8 @@ CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET: Final = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-gpu-rasterization",  # which Debian asks for, and a processor would have to play the GPU
+    "--disable-software-rasterizer",
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
