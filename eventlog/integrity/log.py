@@ -27,10 +27,11 @@ SELECT n.kind, n.id, n.seal, n.stored_xid::text FROM (
 ) n WHERE (n.stored_xid, n.id) > ({{xid}}, {{id}}) AND n.seal IS NOT NULL AND n.stored_xid < {HORIZON}
     AND (SELECT e.place FROM event_log_entries e WHERE e.ref = n.id LIMIT 1) IS NULL
 ORDER BY n.stored_xid, n.id LIMIT {{limit}}"""
-# Of the newest checkpoint, when it was made, and the first behind its place.
+# Of the newest checkpoint, when it was made, and the first behind its place. Each look at the log's state asks this, so
+# what `waiting` finds by reading all is left to the next checkpoint.
 WAITING: Final = f"""
 WITH newest AS (SELECT made_at, settled_xid, settled_id FROM event_checkpoints ORDER BY id DESC LIMIT 1), since AS (
-    SELECT settled_xid::text::xid8 AS xid, settled_id AS id FROM newest WHERE settled_xid >= eventlog_shift()
+    SELECT settled_xid::text::xid8 AS xid, settled_id AS id FROM newest
     UNION ALL SELECT '0', '{UUID(int=0)}' ORDER BY 1 DESC LIMIT 1
 )
 SELECT (SELECT made_at FROM newest), (SELECT id FROM (

@@ -11,6 +11,7 @@ from django.utils import timezone
 from eventlog import checks
 from eventlog.integrity import checkpoints, copies, keys, log, merkle, notes, removals
 from eventlog.models import Checkpoint, Epoch, EventBatch, LogEntry, Removal
+from eventlog.models.event import moment_of
 from eventlog.retention import cleanup, partitions
 from eventlog.retention.periods import Month
 from eventlog.tests.altering import altering, forget
@@ -60,6 +61,24 @@ def test_to_know_what_waits_is_no_more_work_in_a_long_log() -> None:
         cursor.execute("ANALYZE event_batches, event_log_entries")
         cursor.execute(f"EXPLAIN (FORMAT json) {log.WAITING}")
         assert cursor.fetchone()[0][0]["Plan"]["Total Cost"] < 5_000
+
+
+def test_nor_between_the_first_batch_of_an_epoch_and_its_first_checkpoint() -> None:
+    with altering(), connection.cursor() as cursor:
+        cursor.execute(MANY)
+        cursor.execute("INSERT INTO event_log_entries SELECT sealer_place, 'batch', id, seal, seal FROM event_batches")
+        cursor.execute("UPDATE event_batches SET stored_xid = (10::bigint ^ 15 + sealer_place)::bigint::text::xid8")
+        cursor.execute("ANALYZE event_batches, event_log_entries")
+    last = EventBatch.objects.order_by("sealer_place").last()
+    assert last is not None
+    nothing = {"size": 0, "root": b"", "peaks": b"", "key_name": "", "note": ""}
+    Checkpoint(settled_xid=int(last.stored_xid), settled_id=last.pk, made_at=timezone.now(), **nothing).save()
+    new = write(event())
+    wait_for_others()
+    assert checkpoints.standing(using="default").waits_since == moment_of(new.pk) and Epoch.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT json) {log.WAITING}")
+        assert cursor.fetchone()[0][0]["Plan"]["Shared Hit Blocks"] < 100
 
 
 def test_it_goes_on_where_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
