@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Q
 
 from eventlog.conf import conf
 from eventlog.integrity import checkpoints
@@ -17,6 +18,7 @@ from eventlog.models import DeadLetter, Event
 from eventlog.pipeline import drain, refused, store, writer
 from eventlog.retention import archive, cleanup, partitions
 from eventlog.retention.periods import Month
+from eventlog.tests.altering import altering
 from eventlog.tests.conftest import Change
 from eventlog.tests.integrity.conftest import KEY, OTHER_KEY, checkpoint, event, outside, signing
 from eventlog.tests.pipeline.test_store import poisoned
@@ -26,6 +28,10 @@ from eventlog.tests.retention.conftest import folder
 __all__ = ["folder", "outside", "signing"]
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW, OF_TWO_MONTHS, OF_A_DROPPED_MONTH = 92_000, 6_000, 2_000
+OF_A_PERSON = 200  # of those that are new, and of those of two months: what she did, and what is about her
+USER, RECORD = 4711, "17"
+DID = {"user_id": USER, "username": "ayu.lestari", "ip_address": "203.0.113.77"}
+ABOUT_HER = {"entity_type": "siswa", "entity_id": RECORD, "entity_name": "Ayu Lestari", "username": "guru"}
 OF_ITS_TIME = OF_A_DROPPED_MONTH + OF_TWO_MONTHS // 3  # what retention takes
 OLD = Month.of(noon(200))
 BATCH = 1_000
@@ -41,11 +47,17 @@ def many(number: int, moment: datetime, **columns: Any) -> Iterator[bytes]:
     return (before + b"%012x" % place + after for place in range(number))
 
 
+def with_a_person(number: int, moment: datetime) -> Iterator[bytes]:
+    yield from many(OF_A_PERSON, moment, **DID)
+    yield from many(OF_A_PERSON, moment, **ABOUT_HER)
+    yield from many(number - 2 * OF_A_PERSON, moment)
+
+
 def fill() -> None:
     """A third of what is two months old is of a category that goes sooner."""
     partitions.with_short_locks("default", partitions.attach, OLD)
-    old = [*many(OF_TWO_MONTHS * 2 // 3, noon(60)), *many(OF_TWO_MONTHS // 3, noon(60), event_category="AUTH")]
-    records = [*many(OF_A_DROPPED_MONTH, noon(200)), *old, *many(NEW, noon(1))]
+    old = [*with_a_person(OF_TWO_MONTHS * 2 // 3, noon(60)), *many(OF_TWO_MONTHS // 3, noon(60), event_category="AUTH")]
+    records = [*many(OF_A_DROPPED_MONTH, noon(200)), *old, *with_a_person(NEW, noon(1))]
     for begin in range(0, len(records), BATCH):
         store.write(store.Batch(records[begin : begin + BATCH]))
 
@@ -68,6 +80,23 @@ def remove_it_again(settings: Change) -> None:
 
 def restore_it(settings: Change) -> None:
     assert sum(each.added for each in restored()) == OF_ITS_TIME
+
+
+def erase_a_person(settings: Change) -> None:
+    """What she did, and what is about her, in the table and in the archive."""
+    for about in (["--user", str(USER)], ["--entity", "siswa", RECORD]):
+        said = told("eventlog_subject", "erase", *about, "--yes", "--json")
+        assert (said["events"], said["archive"]) == (2 * OF_A_PERSON, OF_A_PERSON)
+    assert not Event.objects.filter(Q(user_id=USER) | Q(entity_type="siswa", entity_id=RECORD)).exists()
+
+
+def put_a_backup_back(settings: Change) -> None:
+    """Of what she did: it is erased again."""
+    hers = Event.objects.filter(erased_at__isnull=False, actor_salt__isnull=True)
+    with altering():
+        assert hers.update(username=DID["username"], user_id=USER, actor_salt=b"\1" * 16) == 2 * OF_A_PERSON
+    assert told("eventlog_subject", "replay", "--json")["parts"] == 2 * OF_A_PERSON
+    assert not Event.objects.filter(user_id=USER).exists()
 
 
 def replay_a_segment(settings: Change) -> None:
@@ -98,6 +127,8 @@ STEPS: tuple[Step, ...] = (
     archive_it,
     remove_what_is_old,
     restore_it,
+    erase_a_person,
+    put_a_backup_back,
     replay_a_segment,
     retry_a_dead_letter,
     take_another_key,
@@ -115,11 +146,12 @@ def test_whatever_the_event_log_does_to_a_hundred_thousand_events_they_stay_vali
         step(signing)
         checkpoints.make(using="default")
     checkpoint()
-    assert verified(outside) >= {"verdict": "valid", "waiting": 0, "files": 2}.items()
+    said = told("eventlog_verify", "--json", "--archives", "--checkpoints", str(outside))
+    assert said.items() >= {"verdict": "valid", "waiting": 0, "files": 2, "erased": 2 * 2 * OF_A_PERSON}.items()
     assert Event.objects.filter(timestamp__gte=noon(2)).count() > NEW
 
 
-def verified(outside: Path) -> Any:
+def told(*command: str) -> Any:
     said = StringIO()
-    call_command("eventlog_verify", "--json", "--archives", "--checkpoints", str(outside), stdout=said)
-    return json.loads(said.getvalue()).items()
+    call_command(*command, stdout=said)
+    return json.loads(said.getvalue())
