@@ -11,10 +11,10 @@ a group that was erased, and the digest still holds.
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -28,7 +28,6 @@ SALT_BYTES: Final = 16
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SMALLEST_PLAIN: Final = 1e-4  # below, floats are written with an exponent
 MICROSECOND: Final = timedelta(microseconds=1)
-NESTED: Final = frozenset([dict, list])
 WITHOUT_FLOATS: Final = frozenset([str, int, bool, type(None)])  # as most lists and objects are, all through
 FACTS, ACTOR, SUBJECT = 0, 1, 2
 
@@ -109,16 +108,17 @@ def measured_inside(value: Any) -> Any:
 
 def has_floats(value: Any) -> bool:
     kind = type(value)
-    if kind not in NESTED:
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
         return kind is float
-    parts = value.values() if kind is dict else value
-    return not WITHOUT_FLOATS.issuperset(map(type, parts)) and any(map(has_floats, parts))
+    return not WITHOUT_FLOATS.issuperset(map(type, value)) and any(map(has_floats, value))
 
 
 # --- columns ---
 def microseconds(value: Any) -> int:
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return (moment - EPOCH) // MICROSECOND
+    since = (datetime.fromisoformat(value) if isinstance(value, str) else value) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 FLOATS: Final = ("response_time_ms", "cpu_time_ms", "memory_usage_mb", "db_time_ms")
@@ -128,7 +128,6 @@ SPELLED: Final[dict[str, Callable[[Any], Any]]] = {
     "ip_address": canonical_address,
     "id": str,
     "user_id": lambda key: key if isinstance(key, int) else str(key),
-    **dict.fromkeys(FLOATS, measured),
     **dict.fromkeys(JSON, measured_inside),
 }
 
@@ -147,23 +146,65 @@ def defaults() -> dict[str, Any]:
     return {str(field.column): field.get_default() if field.has_default() else None for field in fields}
 
 
+class Plan(NamedTuple):  # quickly taken apart
+    """What is to be done with an event that has columns of these names."""
+
+    unproven: tuple[str, ...]
+    floats: tuple[str, ...]
+    spelled: tuple[tuple[str, Callable[[Any], Any]], ...]
+    actor: tuple[str, ...]
+    subject: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def plan_for(names: tuple[str, ...]) -> Plan:
+    """Made once for all events of a kind: to look each column up takes longer than to write it."""
+    known = groups()
+
+    def chosen(are: Callable[[str], bool]) -> tuple[str, ...]:
+        return tuple(filter(are, names))
+
+    return Plan(
+        unproven=chosen(lambda name: name not in known),
+        floats=chosen(FLOATS.__contains__),
+        spelled=tuple((name, SPELLED[name]) for name in names if name in SPELLED),
+        actor=chosen(lambda name: known.get(name) == ACTOR),
+        subject=chosen(lambda name: known.get(name) == SUBJECT),
+    )
+
+
 @cache
-def spellings() -> dict[str, tuple[int, Any, Callable[[Any], Any] | None]]:
-    """By the name of each proven column: its group, its default, and how its values are spelled."""
-    return {name: (group, defaults()[name], SPELLED.get(name)) for name, group in groups().items()}
+def told_by_default() -> tuple[tuple[str, Any], ...]:
+    """The defaults that are not empty."""
+    return tuple((name, default) for name, default in defaults().items() if default)
 
 
-def grouped(columns: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+Groups = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]  # facts, actor, subject
+
+
+def grouped(columns: Mapping[str, Any]) -> Groups:
     """The columns by group, spelled canonically, without those that hold their default."""
-    parts: tuple[dict[str, Any], ...] = {}, {}, {}
-    known = spellings()
-    for name, value in columns.items():
-        if value is None or name not in known:
-            continue
-        group, default, spell = known[name]
-        if value != default:
-            parts[group][name] = value if spell is None else spell(value)
-    return parts[FACTS], parts[ACTOR], parts[SUBJECT]
+    facts = dict(columns)
+    leave_out_defaults(facts)
+    unproven, floats, spelled, actor, subject = plan_for(tuple(facts))
+    for name in unproven:
+        del facts[name]
+    for name in floats:
+        value = facts[name]
+        if type(value) is not float or value < SMALLEST_PLAIN or value.is_integer():
+            facts[name] = measured(value)
+    for name, spell in spelled:
+        facts[name] = spell(facts[name])
+    return facts, {name: facts.pop(name) for name in actor}, {name: facts.pop(name) for name in subject}
+
+
+def leave_out_defaults(columns: dict[str, Any]) -> None:
+    for name in [name for name, value in columns.items() if not value]:
+        if columns[name] is None or columns[name] == defaults().get(name):
+            del columns[name]
+    for name, default in told_by_default():
+        if columns.get(name) == default:
+            del columns[name]
 
 
 # --- the digest ---
@@ -175,10 +216,16 @@ def digest(facts: Mapping[str, Any], actor_commitment: bytes, subject_commitment
     return sha256(actor_commitment + subject_commitment + canonical_columns(facts)).digest()
 
 
-def prove(columns: Mapping[str, Any]) -> Proof:
-    """Of an event that is about to be stored: with new salts."""
+def new_salts(events: int) -> Iterator[tuple[bytes, bytes]]:
+    """Two for each, asked for at once."""
+    many = os.urandom(2 * SALT_BYTES * events)
+    salts = [many[place : place + SALT_BYTES] for place in range(0, len(many), SALT_BYTES)]
+    return zip(salts[::2], salts[1::2], strict=True)
+
+
+def prove(columns: Mapping[str, Any], salts: tuple[bytes, bytes]) -> Proof:
+    """Of an event that is about to be stored."""
     facts, actor, subject = grouped(columns)
-    salts = os.urandom(2 * SALT_BYTES)
-    actor_salt, subject_salt = salts[:SALT_BYTES], salts[SALT_BYTES:]
+    actor_salt, subject_salt = salts
     actors, subjects = commitment(actor_salt, actor), commitment(subject_salt, subject)
     return Proof(digest(facts, actors, subjects), actors, actor_salt, subjects, subject_salt)

@@ -32,7 +32,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
     if not level:
         return EMPTY
     while len(level) > 1:
-        above = list(map(node_hash, level[::2], level[1::2]))
+        above = [sha256(b"\1" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
         if len(level) % 2:
             above.append(level[-1])
         level = above

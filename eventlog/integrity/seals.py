@@ -15,9 +15,10 @@ from uuid import UUID
 import orjson
 
 from eventlog.integrity import merkle
-from eventlog.integrity.canonical import canonical, microseconds, prove
+from eventlog.integrity.canonical import Proof, canonical, microseconds, new_salts, prove
 
-LEAF_BYTES: Final = 16 + 32
+ID_BYTES: Final = 16
+LEAF_BYTES: Final = ID_BYTES + 32
 TITLE: Final = b"eventlog batch 1\n"
 
 
@@ -35,34 +36,46 @@ class Leaf(NamedTuple):
 
 
 class Proven(NamedTuple):
-    """A record as it goes into the table. Without a leaf it could not be proven: the database will refuse it, too."""
+    """A record as it goes into the table. Without an entry it could not be proven: the database will refuse it, too."""
 
     record: bytes
-    leaf: Leaf | None = None
+    entry: bytes | None = None  # of its leaf
     timestamp: datetime | None = None
 
+    @property
+    def id(self) -> UUID | None:
+        return None if self.entry is None else UUID(bytes=self.entry[:ID_BYTES])
 
-def proven(record: bytes) -> Proven:
-    """The record with its columns of proof; they take the place of any that it has already."""
+
+def proven(records: Sequence[bytes]) -> list[Proven]:
+    """The records with their columns of proof; they take the place of any that are there already."""
+    return list(map(proven_with, records, new_salts(len(records))))
+
+
+def proven_with(record: bytes, salts: tuple[bytes, bytes]) -> Proven:
     try:
         columns = orjson.loads(record)
         key = key_of(columns["id"])
         columns["timestamp"] = timestamp = datetime.fromisoformat(columns["timestamp"])
-        proof = prove(columns)
+        proof = prove(columns, salts)
     except (ValueError, TypeError, KeyError, AttributeError):
         return Proven(record)
+    return Proven(with_proof(record, proof), key + proof.digest, timestamp)
+
+
+def with_proof(record: bytes, proof: Proof) -> bytes:
     more = (
         f',"digest":"\\\\x{proof.digest.hex()}"'
         f',"actor_commitment":"\\\\x{proof.actor_commitment.hex()}","actor_salt":"\\\\x{proof.actor_salt.hex()}"'
         f',"subject_commitment":"\\\\x{proof.subject_commitment.hex()}","subject_salt":"\\\\x{proof.subject_salt.hex()}"}}'
     )
-    return Proven(record[:-1] + more.encode(), Leaf(key, proof.digest), timestamp)
+    return record[:-1] + more.encode()
 
 
 def key_of(written: str) -> bytes:
     """Raises ValueError where it is no UUID."""
     key = bytes.fromhex(written.replace("-", ""))
-    if len(key) != 16:
+    if len(key) != ID_BYTES:
         raise ValueError("an id has 16 bytes")
     return key
 
@@ -79,7 +92,7 @@ class Contents:
 
     @classmethod
     def of(cls, stored: Sequence[Proven]) -> "Contents":
-        entries = [each.leaf.entry for each in stored if each.leaf is not None]
+        entries = [each.entry for each in stored if each.entry is not None]
         times = [each.timestamp for each in stored if each.timestamp is not None]
         root = merkle.root(map(merkle.leaf_hash, entries))
         return cls(b"".join(entries), root, min(times, default=None), max(times, default=None))

@@ -111,7 +111,7 @@ def write(batch: Batch, *, using: str | None = None) -> Stored:
         records = roles.filled(sorted([*batch.records, *changes]))  # id comes first in each: id order
         if waiting:
             outbox.release(cursor, [row.id for row in waiting])
-        proven = [seals.proven(record) for record in encryption.encrypted(records, cursor)]
+        proven = seals.proven(encryption.encrypted(records, cursor))
         stored, refused = insert(cursor, batch_id, [each.record for each in proven])
         result = Stored(stored, refused, len(records) - stored - refused, len(waiting), batch_id=batch_id)
         kept = proven if stored == len(proven) else still_there(cursor, batch_id, proven)
@@ -125,7 +125,7 @@ def still_there(cursor: CursorWrapper, batch_id: str, proven: list[Proven]) -> l
     """Without those that were there already, or were refused."""
     cursor.execute(STORED_OF_BATCH, [batch_id])
     stored = {row[0] for row in cursor.fetchall()}
-    return [each for each in proven if each.leaf is not None and each.leaf.id in stored]
+    return [each for each in proven if each.id in stored]
 
 
 def finish(

@@ -93,8 +93,16 @@ def test_what_holds_its_default_is_left_out() -> None:
     assert said == ({"event_type": "LOGIN"}, {}, {})
 
 
+@pytest.mark.parametrize("name", [*canonical.JSON, "severity", "event_status", "reason", "is_sensitive", "risk_score"])
+def test_a_column_is_left_out_for_its_default_alone(name: str) -> None:
+    default = canonical.defaults()[name]
+    assert canonical.grouped({name: default}) == canonical.grouped({name: None}) == ({}, {}, {})
+    others = [value for value in ("", 0, False, {}, [], "info", "SUCCESS") if value != default]
+    assert all(any(canonical.grouped({name: value})) for value in others)
+
+
 def test_two_proofs_of_the_same_differ_by_their_salts() -> None:
-    first, second = canonical.prove({"event_type": "LOGIN"}), canonical.prove({"event_type": "LOGIN"})
+    first, second = (canonical.prove({"event_type": "LOGIN"}, salts) for salts in canonical.new_salts(2))
     assert first.actor_commitment != second.actor_commitment and first.digest != second.digest
 
 
@@ -139,7 +147,7 @@ def test_the_row_has_the_form_of_the_record(columns: dict[str, Any]) -> None:
 
 
 def test_anything_else_in_a_group_is_another_commitment() -> None:
-    proof = canonical.prove({"username": "ani", "event_type": "LOGIN"})
+    proof = canonical.prove({"username": "ani", "event_type": "LOGIN"}, (b"\1" * 16, b"\2" * 16))
     assert canonical.commitment(proof.actor_salt, {"username": "ani"}) == proof.actor_commitment
     assert canonical.commitment(proof.actor_salt, {"username": "ina"}) != proof.actor_commitment
 
