@@ -40,14 +40,11 @@ def archive_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
 
 
 def encryption_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    if not keyring.is_on():
-        return []
-    try:
-        keyring.keyring()
-    except keyring.Unusable as problem:
-        hint = "Events wait in the journal until then. Make a key with: openssl rand -base64 32."
-        return [Error(f"{problem}.", hint=hint, id="eventlog.E017")]
-    return []
+    made = "Make a key with: openssl rand -base64 32."
+    waits = f"Sensitive events, and what comes behind them, wait in the journal until then. {made}"
+    unread = f"What it has encrypted cannot be read until then; new events are encrypted with the first. {made}"
+    hint = unread if keyring.at_hand() else waits
+    return [Error(f"{fault}.", hint=hint, id="eventlog.E017") for fault in keyring.faults()]
 
 
 def sensitive_events_are_encrypted(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 import uuid_utils
-from django.db import connections, transaction
+from django.db import DataError, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from eventlog.pipeline.outbox import events_alias
@@ -20,6 +20,7 @@ from eventlog.privacy.envelopes import COLUMNS, EMPTY, DataKey, Subject, closed
 from eventlog.privacy.keyring import Damaged, Keyring, Wrapped
 
 SENSITIVE: Final = b'"is_sensitive":true'  # no text of a record holds these bytes: its quotes are escaped
+TAKE_APART: Final = "SELECT e.key, e.value::text FROM jsonb_each(%s::jsonb) e"
 # Locked until the COMMIT: what is encrypted with a key is stored before the key can be destroyed.
 FIND: Final = """
 SELECT k.id::text, k.entity_type, k.entity_id, k.master_key, k.wrapped FROM event_subject_keys k
@@ -41,7 +42,9 @@ def encrypted(records: list[bytes], cursor: CursorWrapper) -> list[bytes]:
     """The records as they are to be stored. Raises keyring.Unusable; nothing is stored in plain text then."""
     if not keyring.is_on():
         return records
-    found = {place: columns for place, record in enumerate(records) if (columns := sensitive(record)) is not None}
+    found = {
+        place: columns for place, record in enumerate(records) if (columns := sensitive(record, cursor)) is not None
+    }
     if not found:
         return records
     keys = keys_of({Subject.of(columns) for columns in found.values()}, cursor)
@@ -51,15 +54,31 @@ def encrypted(records: list[bytes], cursor: CursorWrapper) -> list[bytes]:
     return complete
 
 
-def sensitive(record: bytes) -> dict[str, Any] | None:
+def sensitive(record: bytes, cursor: CursorWrapper) -> dict[str, Any] | None:
     """Its columns, if they hold something to encrypt."""
     if SENSITIVE not in record:
         return None
-    with suppress(ValueError):  # the database will refuse it, too, and what is no object
-        columns = orjson.loads(record)
-        if isinstance(columns, dict) and columns.get("is_sensitive") is True:
-            return columns if any(columns.get(name) not in EMPTY for name in COLUMNS) else None
+    columns = columns_of(record, cursor)
+    if not isinstance(columns, dict) or columns.get("is_sensitive") is not True:
+        return None
+    return columns if any(columns.get(name) not in EMPTY for name in COLUMNS) else None
+
+
+def columns_of(record: bytes, cursor: CursorWrapper) -> Any:
+    """None where the database will refuse it, too. What is nested deeper than orjson reads stays as it is written."""
+    with suppress(ValueError):
+        return orjson.loads(record)
+    with suppress(ValueError, DataError), transaction.atomic(using=cursor.db.alias):
+        cursor.execute(TAKE_APART, [record.decode()])
+        return {name: parsed(text.encode()) for name, text in cursor.fetchall()}
     return None
+
+
+def parsed(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return orjson.Fragment(text)
 
 
 # --- keys ---

@@ -11,6 +11,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from eventlog.registry import entity_name_of
 COLUMNS: Final = ("request_body", "previous_values", "new_values", "event_data")
 EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 MARK: Final = "encrypted"
+PARTS: Final = {"v": int, "key": str, "nonce": str, "text": str}
 READABLE: Final = {"keys": list, "count": int, "complete": bool}
 NOBODY: Final = "nobody"
 TYPE_WIDTH, ID_WIDTH = 100, 255  # characters, of the columns in `event_subject_keys`
@@ -62,7 +64,7 @@ def closed(columns: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
     """An event's columns with the values in envelopes."""
     event = str(columns.get("id", ""))
     sealed = {
-        name: envelope(columns[name], key, bound_to(event, name, key.subject))
+        name: envelope(orjson.dumps(columns[name]), key, bound_to(event, name, key.subject))
         for name in COLUMNS
         if columns.get(name) not in EMPTY
     }
@@ -71,11 +73,21 @@ def closed(columns: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
     return {**columns, **sealed}
 
 
-def envelope(value: Any, key: DataKey, about: bytes) -> dict[str, Any]:
-    nonce = os.urandom(NONCE_BYTES)
-    text = encrypt(key.secret, nonce, orjson.dumps(value), about)
+def envelope(plain: bytes, key: DataKey, about: bytes, nonce: bytes | None = None) -> dict[str, Any]:
+    """Of a value's JSON."""
+    nonce = nonce or os.urandom(NONCE_BYTES)
+    text = encrypt(key.secret, nonce, plain, about)
     sealed = {"v": VERSION, "key": key.id, "nonce": b64encode(nonce).decode(), "text": b64encode(text).decode()}
     return {MARK: sealed}
+
+
+def closed_again(plain: bytes, before: Mapping[str, Any], key: DataKey, *, event: str, column: str) -> dict[str, Any]:
+    """What is left of an envelope's value, under the same key. The nonce is made of all that it depends on: each copy
+    of the event gets the same, and no other text ever does."""
+    said = b"\n".join((before[MARK]["nonce"].encode(), before[MARK]["text"].encode(), plain))
+    nonce = blake2b(said, key=key.secret, digest_size=NONCE_BYTES, person=b"nonce").digest()
+    sealed = envelope(plain, key, bound_to(event, column, key.subject), nonce)
+    return sealed | (readable(orjson.loads(plain)) if column == "event_data" else {})
 
 
 def readable(value: Any) -> dict[str, Any]:
@@ -91,7 +103,11 @@ def bound_to(event: str, column: str, subject: Subject) -> bytes:
 
 # --- opening ---
 def is_envelope(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get(MARK), dict)
+    """Whether it is made as ours are: what outsiders send may be called so, too."""
+    if not isinstance(value, dict) or not isinstance(value.get(MARK), dict) or value.keys() - {MARK, *READABLE}:
+        return False
+    parts = value[MARK]
+    return parts.keys() == PARTS.keys() and all(isinstance(parts[name], kind) for name, kind in PARTS.items())
 
 
 def key_of(envelope: Mapping[str, Any]) -> UUID | None:
@@ -103,7 +119,7 @@ def key_of(envelope: Mapping[str, Any]) -> UUID | None:
 
 
 def opened(envelope: Mapping[str, Any], key: DataKey, *, event: str, column: str) -> Any:
-    """The value. Raises Damaged."""
+    """The value; its text, where that is nested too deep to be read. Raises Damaged."""
     sealed = envelope[MARK]
     try:
         if sealed["v"] != VERSION:
@@ -111,4 +127,8 @@ def opened(envelope: Mapping[str, Any], key: DataKey, *, event: str, column: str
         nonce, text = (b64decode(sealed[part], validate=True) for part in ("nonce", "text"))
     except (KeyError, TypeError, ValueError) as problem:
         raise Damaged("its envelope cannot be read") from problem
-    return orjson.loads(decrypt(key.secret, nonce, text, bound_to(event, column, key.subject)))
+    plain = decrypt(key.secret, nonce, text, bound_to(event, column, key.subject))
+    try:
+        return orjson.loads(plain)
+    except ValueError:
+        return plain.decode()

@@ -92,20 +92,32 @@ def unwrap(wrapped: Wrapped, about: bytes, *, what: str) -> bytes:
 
 @lru_cache(maxsize=4)
 def read(keys: tuple[str, ...]) -> Keyring:
+    """A further key that is ill-formed is passed over: the first one encrypts all the same."""
     if not keys:
         raise Unusable("ENCRYPTION_KEYS is empty: encryption is off")
-    secrets = {name_of(secret): secret for secret in (secret_of(key, place) for place, key in enumerate(keys, 1))}
-    return Keyring(next(iter(secrets)), secrets)
+    first = secret_of(keys[0])
+    if first is None:
+        raise Unusable(ill_formed(1))
+    secrets = {name_of(secret): secret for secret in map(secret_of, keys) if secret is not None}
+    return Keyring(name_of(first), secrets)
 
 
-def secret_of(key: str, place: int) -> bytes:
+def faults() -> list[str]:
+    """What is wrong with the keys."""
+    return [ill_formed(place) for place, key in enumerate(conf.ENCRYPTION_KEYS, 1) if secret_of(key) is None]
+
+
+def ill_formed(place: int) -> str:
+    return f"key {place} of ENCRYPTION_KEYS is not {KEY_BYTES} bytes in base64"
+
+
+def secret_of(key: str) -> bytes | None:
+    """None where it is ill-formed."""
     try:
         secret = base64.b64decode(key, validate=True)
     except ValueError:
-        secret = b""
-    if len(secret) != KEY_BYTES:
-        raise Unusable(f"key {place} of ENCRYPTION_KEYS is not {KEY_BYTES} bytes in base64")
-    return secret
+        return None
+    return secret if len(secret) == KEY_BYTES else None
 
 
 def name_of(secret: bytes) -> str:

@@ -45,6 +45,7 @@ def test_an_archive_that_cannot_be_used_is_an_error(
         (5, ["eventlog.E017"]),
         ([None], ["eventlog.E017"]),
         ([NEW, "c2hvcnQ="], ["eventlog.E017"]),
+        (["?", NEW, "c2hvcnQ="], ["eventlog.E017"] * 2),
         (f"{NEW},{OLD}", []),
     ],
 )
@@ -57,6 +58,13 @@ def test_a_bad_key_is_not_shown(event_log: Change) -> None:
     event_log(ENCRYPTION_KEYS=["almost-a-key"])
     (found,) = checks.keeping.encryption_can_be_used(None)
     assert "almost" not in str(found) and "key 1" in found.msg
+
+
+@pytest.mark.parametrize(("keys", "said"), [(["?", NEW], "wait in the journal"), ([NEW, "?"], "cannot be read")])
+def test_what_a_bad_key_stops_is_told(event_log: Change, keys: Any, said: str) -> None:
+    event_log(ENCRYPTION_KEYS=keys)
+    (found,) = checks.keeping.encryption_can_be_used(None)
+    assert said in str(found.hint)
 
 
 @pytest.mark.parametrize(("keys", "expected"), [([], ["eventlog.W018"]), ([NEW], [])])

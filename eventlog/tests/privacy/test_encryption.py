@@ -241,6 +241,21 @@ def test_with_keys_that_cannot_be_used_nothing_is_stored_in_plain_text(event_log
     assert not Event.objects.exists()
 
 
+def test_a_further_key_that_is_ill_formed_stops_nothing(event_log: Change) -> None:
+    event_log(ENCRYPTION_KEYS=[NEW, "short"])
+    (event,) = stored(sensitive())
+    assert is_envelope(event.new_values) and opened(event).new_values == VALUES
+
+
+@pytest.mark.parametrize("deep", ["[" * 2000 + f'"{PLAIN}"' + "]" * 2000, '{"a":' * 1500 + PLAIN + "}" * 1500])
+def test_what_is_nested_deeper_than_can_be_read_is_encrypted_too(deep: str) -> None:
+    raw = sensitive().replace(b'{"gaji_ayah":4000000}', deep.encode())
+    write(Batch([raw]))
+    event = Event.objects.get(entity_type="penghasilan")
+    assert PLAIN not in text_of("events") and PLAIN not in text_of("event_dead_letters")
+    assert is_envelope(event.new_values) and opened(event).new_values.replace(" ", "") == deep
+
+
 def test_until_then_it_stays_in_the_journal_and_the_outbox(
     event_log: Change, direct: Callable[[], None], caplog: pytest.LogCaptureFixture
 ) -> None:

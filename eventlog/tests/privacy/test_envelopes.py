@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventlog.privacy import keyring
-from eventlog.privacy.envelopes import COLUMNS, EMPTY, DataKey, Subject, closed, is_envelope, opened
+from eventlog.privacy.envelopes import COLUMNS, EMPTY, DataKey, Subject, closed, closed_again, is_envelope, opened
 from eventlog.privacy.keyring import Damaged, KeyMissing, Keyring, Wrapped
 
 SIWI = Subject("penghasilan", "3")
@@ -110,6 +110,35 @@ def test_an_envelope_that_cannot_be_read_is_refused(change: dict[str, Any]) -> N
 )
 def test_the_subject_is_the_record_or_its_kind_else_who_acted(columns: dict[str, Any], whose: Subject) -> None:
     assert Subject.of(columns) == whose
+
+
+SEALED = {"v": 1, "key": KEY.id, "nonce": "bm9uY2Vub25jZQ==", "text": "dGV4dA=="}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"encrypted": {}},
+        {"encrypted": {"v": 1, "key": "x"}, "payload": "visible"},
+        {"encrypted": SEALED, "payload": "visible"},
+        {"encrypted": {**SEALED, "nonce": 5}},
+        {"encrypted": {**SEALED, "more": ""}},
+        {"encrypted": True},
+    ],
+    ids=str,
+)
+def test_what_only_looks_like_an_envelope_is_none(value: Any) -> None:
+    assert is_envelope({"encrypted": SEALED, "keys": ["3"]}) and not is_envelope(value)
+
+
+def test_what_is_left_of_a_value_is_closed_alike_each_time_and_otherwise_for_another_text() -> None:
+    before = sealed({"keys": ["3"], "a": 1}, "event_data")
+    one, again, other = (
+        closed_again(plain, before, KEY, event=EVENT, column="event_data")
+        for plain in (b'{"keys":["3"]}', b'{"keys":["3"]}', b'{"keys":["4"]}')
+    )
+    assert one == again and read(one, column="event_data") == {"keys": ["3"]} and one["keys"] == ["3"]
+    assert len({each["encrypted"]["nonce"] for each in (before, one, other)}) == 3
 
 
 # --- keys of keys ---

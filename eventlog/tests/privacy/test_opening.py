@@ -96,6 +96,13 @@ def test_what_outsiders_send_is_taken_for_no_envelope() -> None:
     assert "visible" in page and str(WORDS["hidden"]) not in page
 
 
+def test_what_was_stored_in_plain_and_looks_encrypted_is_shown_as_it_is(event_log: Change) -> None:
+    event_log(ENCRYPTION_KEYS=[])
+    (event,) = stored(sensitive(new_values={"encrypted": {"by": "the bank"}, "payload": "visible"}))
+    page = shown(reader_with("view_event"), page_of(event))
+    assert "visible" in page and "the bank" in page and str(WORDS["hidden"]) not in page
+
+
 def test_who_may_not_read_cannot_look_at_how_a_sensitive_record_was(keeper: Keeper) -> None:
     path = f"{LIST}object/?type=keeper&id=k&as_of={timezone.localdate()}"
     assert "eventlog-snapshot" not in shown(reader_with("view_event"), path) and not views()
