@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,16 @@ from rest_framework.test import APIClient
 
 from eventlog import checks, tasks
 from eventlog.integrity import guards
-from eventlog.models import Alert, Archive, Checkpoint, Event, EventBatch, LogEntry, Removal, SubjectRequest
+from eventlog.logger import log_event
+from eventlog.models import Alert, Archive, Checkpoint, Event, EventBatch, LogEntry, Removal, SubjectKey, SubjectRequest
 from eventlog.pipeline import store
+from eventlog.privacy.opening import open_event
 from eventlog.retention import partitions
 from eventlog.retention.periods import KINDS, Month
 from eventlog.retention.restore import Wanted, restore
 from eventlog.tests.finished import wait_for_others
 from eventlog.tests.integrity.conftest import event, write
+from eventlog.tests.privacy.keys import NEW, OLD, PLAIN, VALUES, name_of, sensitive
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("signing")]
 
@@ -192,6 +196,53 @@ def test_the_worker_erases_a_person(
     assert SubjectRequest.objects.get().reason == "" and not Event.objects.filter(username="ani").exists()
     assert Event.objects.filter(reason="spoke to [erased]").exists() and Event.objects.filter(username="budi").exists()
     assert Archive.objects.get().path.endswith(".r1.parquet")
+
+
+def test_each_role_does_its_part_with_what_is_encrypted(
+    acting_as: Acting, direct: Callable[[], None], event_log: Any, tmp_path: Path, ada: User
+) -> None:
+    event_log(ENCRYPTION_KEYS=[OLD], ARCHIVE_DIR=str(tmp_path / "archive"))
+    old = {"timestamp": timezone.now() - timedelta(days=50)}
+    write(sensitive(new_values={"wali": "Ayu Lestari"}, **old), sensitive(entity_id="4", **old))
+    wait_for_others()
+    with acting_as("web"):
+        log_event("PENGHASILAN_UPDATE", entity_type="penghasilan", entity_id="5", is_sensitive=True, new_values=VALUES)
+        direct()
+        stored = Event.objects.get(entity_type="penghasilan", entity_id="5")
+        client = Client()
+        assert client.login(username="ada", password=PASSWORD)
+        assert PLAIN in client.get(f"/admin/eventlog/event/{stored.pk}/change/").content.decode()
+        direct()
+    event_log(ENCRYPTION_KEYS=[NEW, OLD])
+    asked = {"kind": "erase", "state": "confirmed", "asked_by": "the father"}
+    SubjectRequest.objects.create(entity_type="penghasilan", entity_id="5", **asked)
+    with acting_as("worker"):
+        assert tasks.archive()
+        call_command("eventlog_subject", "rewrap", stdout=StringIO())
+        assert tasks.erase_subjects() == 1
+        assert not [
+            sql for sql in ("DELETE FROM event_subject_keys", "TRUNCATE event_subject_keys") if not refused(sql)
+        ]
+    with acting_as("console"):
+        assert refused("SELECT * FROM event_subject_keys")
+    assert SubjectKey.objects.in_use().count() == 2 and SubjectKey.objects.wrapped_by_others(name_of(NEW)).count() == 0
+    assert Event.objects.get(pk=stored.pk).new_values is None and SubjectRequest.objects.get().reason == ""
+
+
+def test_the_worker_strikes_a_name_from_what_is_encrypted_for_another(
+    acting_as: Acting, event_log: Any, tmp_path: Path
+) -> None:
+    event_log(ENCRYPTION_KEYS=[NEW], ARCHIVE_DIR=str(tmp_path / "archive"))
+    old = {"timestamp": timezone.now() - timedelta(days=50)}
+    write(sensitive(new_values={"wali": "ani"}, **old), event(username="ani", **old))
+    wait_for_others()
+    with acting_as("worker"):
+        tasks.archive()
+        SubjectRequest.objects.create(kind="erase", state="confirmed", username="ani", asked_by="ani")
+        assert tasks.erase_subjects() == 1
+        left = Event.objects.get(entity_type="penghasilan")
+        open_event(left, may_read=True)
+        assert left.new_values == {"wali": "[erased]"}
 
 
 # --- what the database refuses ---
