@@ -48,6 +48,9 @@ class SubjectRequestQuerySet(models.QuerySet["SubjectRequest"]):
     def pending(self) -> Self:
         return self.filter(state__in=PENDING)
 
+    def about(self, *, username: str, entity_type: str, entity_id: str) -> Self:
+        return self.filter(username__iexact=username, entity_type=entity_type, entity_id=entity_id)
+
     def standing(self, now: datetime) -> Standing:
         late, stuck = models.Q(due_at__lt=now), models.Q(state=CONFIRMED) & ~models.Q(reason="")
         found = self.pending().aggregate(
@@ -121,6 +124,8 @@ class SubjectRequest(models.Model):
     def clean(self) -> None:
         if not self.username and not (self.entity_type and self.entity_id):
             raise ValidationError(_("Say about whom it is: an account, or a record with its kind and ID."))
+        if self.received_at and self.received_at > timezone.now():
+            raise ValidationError({"received_at": _("It cannot have been received later than now.")})
 
     @property
     def is_pending(self) -> bool:

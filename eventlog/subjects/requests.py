@@ -11,6 +11,8 @@ from eventlog.models import SubjectRequest
 from eventlog.models.subject import CONFIRMED, DONE, ERASE, EXPORT, OPEN, REFUSED, TIME_TO_ANSWER
 from eventlog.pipeline.outbox import events_alias
 from eventlog.subjects.erase import tell
+from eventlog.subjects.gathering import ACCOUNT
+from eventlog.subjects.person import account_kind
 
 DECIDE: Final = "eventlog.change_subjectrequest"
 
@@ -27,8 +29,15 @@ def enter(request: SubjectRequest, *, by: Any) -> None:
 
 def may_confirm(request: SubjectRequest, user: Any) -> bool:
     """Another one than who has entered it, and nobody who may do everything: it takes two to forget somebody."""
-    is_another = user.get_username().lower() not in {request.entered_by.lower(), request.username.lower()}
-    return is_another and not user.is_superuser and user.has_perm(DECIDE)
+    has_entered = user.get_username().lower() == request.entered_by.lower()
+    return not has_entered and not is_about(request, user) and not user.is_superuser and user.has_perm(DECIDE)
+
+
+def is_about(request: SubjectRequest, user: Any) -> bool:
+    """By name, by number, or by the record of the account."""
+    key, kinds = str(user.pk), {ACCOUNT, account_kind()}
+    is_record = request.entity_type in kinds and request.entity_id == key
+    return is_record or request.username.lower() in {user.get_username().lower(), key}
 
 
 def confirm(request: SubjectRequest, *, by: Any) -> bool:

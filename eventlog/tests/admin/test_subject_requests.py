@@ -89,6 +89,23 @@ def test_neither_a_superuser_nor_the_person_confirms(one: Client) -> None:
         assert "Another person must confirm it" in shown(client, f"{LIST}{SubjectRequest.objects.get().pk}/change/")
 
 
+@pytest.mark.parametrize("about", ["number", "record"])
+def test_nor_does_the_person_who_is_meant_by_his_number(one: Client, about: str) -> None:
+    client = signed_in("ani", "view", "change")
+    key = str(User.objects.get(username="ani").pk)
+    enter(
+        one, **({"username": key} if about == "number" else {"username": "", "entity_type": "user", "entity_id": key})
+    )
+    decide(client, "confirm")
+    assert SubjectRequest.objects.get().state == "open"
+
+
+def test_it_cannot_have_been_received_later_than_now(one: Client) -> None:
+    later = timezone.localtime() + timedelta(days=2)
+    assert "later than now" in enter(one, received_at=f"{later:%Y-%m-%dT%H:%M}")
+    assert not SubjectRequest.objects.exists()
+
+
 def test_it_is_refused_with_a_reason_alone(one: Client) -> None:
     enter(one)
     decide(one, "refuse")
