@@ -30,6 +30,7 @@ NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 TABLE: Final = Event._meta.db_table
 MARK: Final = "restored from the archive of the event log"
 MARK_OF: Final = "SELECT obj_description(to_regclass(%s), 'pg_class')"
+PUTTING_BACK: Final = "SELECT pg_advisory_xact_lock(hashtext('eventlog restore'))"
 INCOMING: Final = "event_restoring"
 MAKE_INCOMING: Final = f"CREATE TEMPORARY TABLE {INCOMING} (LIKE events INCLUDING DEFAULTS) ON COMMIT DROP"
 
@@ -110,6 +111,7 @@ def prepare(table: str, using: str) -> None:
 
 def of_file(where: Shelf, archive: Archive, wanted: Wanted, using: str) -> Restored:
     """All of a file at once: it is put back wholly or not at all."""
+    archive.refresh_from_db(using=using)  # an erasure may have written it anew
     check(where, archive)
     try:
         found, added = put_all(where, archive, wanted, using)
@@ -123,6 +125,7 @@ def put_all(where: Shelf, archive: Archive, wanted: Wanted, using: str) -> tuple
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         if wanted.table != TABLE:
             become_owner(cursor)  # who has made it
+        cursor.execute(PUTTING_BACK)  # for who erases: it looks again at what came out of a file of before
         cursor.execute(MAKE_INCOMING)
         ledger = Ledger(cursor, frozenset()) if erasures.there_are_any(cursor) else None
         with where.opened(archive.path) as file:

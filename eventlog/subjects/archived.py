@@ -10,8 +10,7 @@ A file goes this way, and whatever ends the process in between, the next run com
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime
+from contextlib import closing, suppress
 from typing import Final
 from uuid import UUID
 
@@ -26,15 +25,14 @@ from eventlog.models.archive import KEPT
 from eventlog.retention import archive as archiving
 from eventlog.retention import contents, lines
 from eventlog.retention.archive import NotEqual
-from eventlog.retention.cleanup import BEGINNING
 from eventlog.retention.lines import Hash
 from eventlog.retention.shelf import PART, Shelf
+from eventlog.subjects.parts import change_of
 from eventlog.subjects.person import Person
-from eventlog.subjects.rows import ROWS_AT_ONCE, Found, change_of, erase, some
+from eventlog.subjects.rows import each_some, erase
 from eventlog.subjects.sources import ARCHIVING, LOADED, files, row_groups
 
 NAME: Final = re.compile(r"(.+?)(?:\.r(\d+))?\.parquet")
-FIRST: Final = (BEGINNING, UUID(int=0))
 READ_BACK: Final = "SELECT {0} FROM {1} e ORDER BY e.timestamp, e.id"
 
 
@@ -94,17 +92,9 @@ def is_concerned(cursor: CursorWrapper, where: Shelf, archive: Archive, person: 
     return any(
         change_of(row, person) is not None
         for _ in row_groups(cursor, where, archive)
-        for found in chunks(cursor, person)
+        for found in each_some(cursor, LOADED, person)
         for row in found
     )
-
-
-def chunks(cursor: CursorWrapper, person: Person) -> Iterator[list[Found]]:
-    """Of what is loaded, what may concern the person."""
-    after: tuple[datetime, UUID] = FIRST
-    while found := some(cursor, LOADED, person, after, ROWS_AT_ONCE):
-        yield found
-        after = found[-1].timestamp, found[-1].id
 
 
 def written(
@@ -113,15 +103,13 @@ def written(
     """Write and read again; in the archive's row stand its facts. Raises NotEqual, and Held."""
     summed, removed = Hash(), list[Removed]()
     query = READ_BACK.format(", ".join(map(lines.selected, lines.fields())), LOADED)
-    with where.written(path) as file:
-        writer = contents.writer(file, archive)
+    with where.written(path) as file, closing(contents.writer(file, archive)) as writer:
         for _ in row_groups(cursor, where, archive):
-            for found in chunks(cursor, person):
+            for found in each_some(cursor, LOADED, person):
                 removed += erase(cursor, LOADED, found, person, request)
             left = lines.copied(cursor, query)
             summed.update(left)
             writer.write(left)
-        writer.close()
     archive.path, archive.rows_sha256 = path, summed.digest()
     archive.sha256, archive.byte_count = where.sum(path + PART)
     if archiving.again(where, archive) != (archive.row_count, archive.rows_sha256):

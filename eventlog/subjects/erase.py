@@ -9,32 +9,30 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.utils import timezone
 
 from eventlog import catalog
 from eventlog.integrity import guards, removals
 from eventlog.logger import record_event
-from eventlog.models import Hold, SubjectKey, SubjectRequest
-from eventlog.models.subject import CONFIRMED, DONE, ERASE
+from eventlog.models import Archive, Hold, SubjectKey, SubjectRequest
+from eventlog.models.subject import CONFIRMED, DONE, ERASE, OPEN
 from eventlog.pipeline.outbox import events_alias
+from eventlog.privacy import keyring
 from eventlog.privacy.encryption import destroy
 from eventlog.privacy.envelopes import Subject
 from eventlog.retention.partitions import ALONE, become_owner
-from eventlog.retention.restore import TABLE
-from eventlog.subjects import archived, replay, rows, tables
+from eventlog.retention.restore import PUTTING_BACK, TABLE
+from eventlog.subjects import archived, holding, replay, rows, tables
 from eventlog.subjects.gathering import person_of
+from eventlog.subjects.parts import Found, change_of
 from eventlog.subjects.person import Person, fingerprint
-from eventlog.subjects.rows import HOLDS, ROWS_AT_ONCE, Held
 from eventlog.subjects.settling import settle
+from eventlog.subjects.sources import everywhere
 from eventlog.subjects.sources import tables as tables_of_events
 
 ENTITY: Final = "subject_request"
 BY_NAME: Final = "username"  # as the key of who acted and has no account is called
-HOLDS_OF: Final = """
-SELECT h.id FROM event_holds h WHERE h.lifted_at IS NULL AND (h.until IS NULL OR h.until > %(now)s) AND (
-    h.user_id = %(user_id)s OR lower(h.username) = ANY(%(usernames)s)
-    OR h.entity_type || E'\\n' || h.entity_id = ANY(%(pairs)s)) ORDER BY h.id"""
 
 
 class Step(NamedTuple):
@@ -45,29 +43,30 @@ class Step(NamedTuple):
 
 
 def request_for(username: str = "", entity: tuple[str, str] = ("", ""), *, by: str) -> SubjectRequest:
-    """For who may do it by himself, at the command line; one that was begun and not done is continued."""
+    """For who may do it by himself, at the command line; one that waits, or was begun and not done, is continued."""
     about = {"username": username, "entity_type": entity[0], "entity_id": entity[1]}
-    known = SubjectRequest.objects.using(events_alias()).to_erase().filter(**about).first()
-    if known is not None:
-        return known
-    people = {"asked_by": by, "entered_by": by, "decided_by": by, "decided_at": timezone.now()}
-    made = SubjectRequest(kind=ERASE, state=CONFIRMED, **about, **people)
-    made.save(using=events_alias(), force_insert=True)
-    return made
+    requests, decided = SubjectRequest.objects.using(events_alias()), {"decided_by": by, "decided_at": timezone.now()}
+    known = requests.pending().about(**about).filter(kind=ERASE).order_by("state", "received_at").first()
+    if known is None:
+        return requests.create(kind=ERASE, state=CONFIRMED, asked_by=by, entered_by=by, **about, **decided)
+    requests.filter(pk=known.pk, state=OPEN).update(state=CONFIRMED, **decided)
+    return known
 
 
 def run(request: SubjectRequest) -> Iterator[Step]:
     """May be ended anywhere and run again. Raises Held where a legal hold keeps something of it, OSError where a file
-    cannot be read or a process does not store what it has, and `django.db.Error`."""
+    cannot be read, a process does not store what it has or several people are meant, and `django.db.Error`."""
     using = events_alias()
     settle()
     person = planned(request, using)
-    refuse_held(person, using)
+    if person is None:
+        return
     done = Counter[str]()
     for where, step in STEPS:
         for number in step(person, request.pk, using):
             done[where] += number
             yield Step(where, number)
+            refuse_held(person, using)
     finish(request, person, done, using)
 
 
@@ -76,58 +75,82 @@ def carry_out(request: SubjectRequest) -> bool:
     try:
         for _ in run(request):
             continue
-    except OSError as problem:
-        SubjectRequest.objects.using(events_alias()).filter(pk=request.pk).update(reason=str(problem))
+    except (OSError, Error) as problem:  # what the database says may name somebody
+        said = str(problem) if isinstance(problem, OSError) else type(problem).__name__
+        SubjectRequest.objects.using(events_alias()).to_erase().filter(pk=request.pk).update(reason=said)
         return False
     return True
 
 
-def planned(request: SubjectRequest, using: str) -> Person:
+def planned(request: SubjectRequest, using: str) -> Person | None:
+    """Whom it is about: as it was known when it was begun. None where it is done, by another process.
+
+    Raises Held before anything is touched, or written down."""
+    request.refresh_from_db(using=using)
+    if request.state != CONFIRMED:
+        return None
     if request.plan is not None:
-        return Person.read(request.plan)
+        person = Person.read(request.plan)
+        refuse_held(person, using)
+        return person
     person = person_of(request.username, request.entity_type, request.entity_id, using=using)
-    request.plan = person.written()
-    request.fingerprint = fingerprint(request.username, request.entity_type, request.entity_id)
-    request.save(using=using, update_fields=["plan", "fingerprint"])
+    refuse_held(person, using)
+    refuse_held_events(person, using)
+    return written_down(request, person, using)
+
+
+def written_down(request: SubjectRequest, person: Person, using: str) -> Person | None:
+    """What another process has written down meanwhile counts: it may have begun to erase."""
+    about = fingerprint(request.username, request.entity_type, request.entity_id)
+    with transaction.atomic(using=using):
+        locked = SubjectRequest.objects.using(using).select_for_update().get(pk=request.pk)
+        if locked.state != CONFIRMED:
+            return None
+        if locked.plan is not None:
+            return Person.read(locked.plan)
+        locked.plan, locked.fingerprint = person.written(), about
+        locked.save(using=using, update_fields=["plan", "fingerprint"])
     return person
 
 
+# --- holds ---
 def refuse_held(person: Person, using: str) -> None:
-    """Before anything is touched; a hold that is placed later stops the step that comes to it."""
-    now = timezone.now()
+    """Before each step: also a hold that was placed since the last."""
     with connections[using].cursor() as cursor:
-        cursor.execute(HOLDS_OF, {**rows.values_of(person), "now": now})
-        found = {row[0] for row in cursor.fetchall()}
-        there_are = Hold.objects.using(using).in_force(now).exists()
-        for some in concerned(TABLE, person, using) if there_are and not found else ():
-            changed = [row for row in some if rows.change_of(row, person) is not None]
-            if changed:
-                cursor.execute(HOLDS.format(table=TABLE), {**rows.span(changed), "now": now})
-                found |= {row[0] for row in cursor.fetchall()}
-    if found:
-        raise Held(sorted(found))
+        holding.refuse(holding.of_person(cursor, person))
+
+
+def refuse_held_events(person: Person, using: str) -> None:
+    """Wherever there are events, before any of them is touched."""
+    if not Hold.objects.using(using).in_force().exists():
+        return
+    found = set[int]()
+    for cursor, table in everywhere(using):
+        for some in rows.each_some(cursor, table, person):
+            if changed := [row for row in some if change_of(row, person) is not None]:
+                found |= holding.of_rows(cursor, table, rows.span(changed))
+    holding.refuse(found)
 
 
 # --- events ---
 def events(person: Person, request: UUID, using: str) -> Iterator[int]:
-    for table in tables_of_events(using):
-        for found in concerned(table, person, using):
-            yield erased(table, found, person, request, using)
-
-
-def concerned(table: str, person: Person, using: str) -> Iterator[list[rows.Found]]:
     """Looked for without a lock: it takes as long as it takes to read all."""
-    after = archived.FIRST
-    while True:
+    for table in tables_of_events(using):
         with connections[using].cursor() as cursor:
-            found = rows.some(cursor, table, person, after, ROWS_AT_ONCE)
-        if not found:
-            return
-        yield found
-        after = found[-1].timestamp, found[-1].id
+            for found in rows.each_some(cursor, table, person):
+                yield erased(table, found, person, request, using)
 
 
-def erased(table: str, found: list[rows.Found], person: Person, request: UUID, using: str) -> int:
+def put_back(person: Person, request: UUID, using: str) -> Iterator[int]:
+    """Once more, where something came out of a file of the archive before that was written anew."""
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute(PUTTING_BACK)  # who began before, and has read the file of before, is waited for
+    received = SubjectRequest.objects.using(using).values_list("received_at", flat=True).get(pk=request)
+    if Archive.objects.using(using).filter(restored_at__gte=received).exists():
+        yield from events(person, request, using)
+
+
+def erased(table: str, found: list[Found], person: Person, request: UUID, using: str) -> int:
     """One transaction, beside which nothing is moved or removed, and no hold placed."""
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(ALONE)
@@ -153,23 +176,34 @@ def destroyed(person: Person, request: UUID, using: str) -> Iterator[int]:
 
 # One after the other, each a generator of bounded steps that may be ended and run again.
 STEPS: Final[tuple[tuple[str, Callable[[Person, UUID, str], Iterator[int]]], ...]] = (
+    ("tables", tables.dead_letters),  # first: one may be stored after all meanwhile
     ("events", events),
     ("archive", archived.in_files),
+    ("events", put_back),
     ("tables", tables.erase),
     ("keys", destroyed),
 )
 
 
+def keys_missing(using: str) -> int:
+    """How many there are that hide something from us: nobody has looked into that."""
+    ring = keyring.at_hand()
+    return SubjectKey.objects.using(using).in_use().exclude(master_key__in=ring.secrets if ring else []).count()
+
+
 # --- the end ---
 def finish(request: SubjectRequest, person: Person, done: Counter[str], using: str) -> None:
-    """The request names nobody from now on, and the event says that it was done; of two that did it, one says so."""
+    """The request names nobody from now on, and the event says that it was done; of two that did it, one says so.
+
+    The ledger is outside before: else what cannot be written there now would be missing where it is needed."""
+    replay.publish(using, ending=request.pk)
     with transaction.atomic(using=using):
         locked = SubjectRequest.objects.using(using).select_for_update().get(pk=request.pk)
         if locked.state == DONE:
             return
         tables.forget_request(locked, person, using)
-        tell(catalog.SUBJECT_ERASED, request.pk, {name: done[name] for name, _step in STEPS}, using)
-    replay.publish(using)  # what a crash leaves out here, the next one publishes
+        told = {name: done[name] for name, _step in STEPS}
+        tell(catalog.SUBJECT_ERASED, request.pk, {**told, "keys_missing": keys_missing(using)}, using)
 
 
 def tell(event_type: str, request: UUID, data: dict[str, Any], using: str) -> None:

@@ -2,21 +2,34 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice, product
 from typing import Any, Final
 
 from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
 from eventlog.columns import stored_key
-from eventlog.conf import conf
 from eventlog.integrity.reading import exact
+from eventlog.privacy.envelopes import COLUMNS
+from eventlog.privacy.opening import open_texts
 from eventlog.subjects import person as known
-from eventlog.subjects.person import Person, account_kind, account_of, belongings, pair, words_of_record
+from eventlog.subjects.person import (
+    Person,
+    account_kind,
+    account_of,
+    belongings,
+    identifying,
+    pair,
+    record_of,
+    words_of_record,
+)
 from eventlog.subjects.rows import IS_ACTOR
 from eventlog.subjects.sources import everywhere
 
 ACCOUNT: Final = "user"  # what events of accounts call them, whatever the model's records are called
 FETCHED: Final = 2000
+CHANGED: Final = ("previous_values", "new_values")
+PARTS_OF_NAMES: Final = ("first_name", "last_name")  # Django's; neither is looked for by itself
 DEPTH: Final = 5  # of records that belong to records
 MOST: Final = 500  # addresses and browsers that are looked at: more are no person's
 
@@ -26,9 +39,11 @@ BELONG: Final = """
 SELECT DISTINCT e.entity_id FROM {0} e WHERE e.entity_type = %(kind)s AND e.entity_id <> ''
     AND (e.previous_values ->> %(column)s = ANY(%(keys)s) OR e.new_values ->> %(column)s = ANY(%(keys)s))"""
 CALLED: Final = "SELECT DISTINCT e.entity_name FROM {0} e WHERE e.entity_type = %(kind)s AND e.entity_id = %(key)s"
-VALUES: Final = """
-SELECT e.previous_values::text, e.new_values::text FROM {0} e WHERE e.entity_type = %(kind)s
-    AND (e.entity_id = %(key)s OR e.event_data -> 'keys' ? %(key)s)"""
+WITH_VALUES: Final = """
+SELECT e.id, e.is_sensitive, e.entity_id, e.previous_values::text, e.new_values::text FROM {0} e
+WHERE e.entity_type = %(kind)s"""
+VALUES: Final = f"{WITH_VALUES} AND (e.entity_id = %(key)s OR e.event_data -> 'keys' ? %(key)s)"
+SENSITIVE: Final = f"{WITH_VALUES} AND e.entity_id <> '' AND e.is_sensitive"
 REQUESTS: Final = """
 SELECT DISTINCT e.request_id FROM {0} e
 WHERE e.request_id <> '' AND e.entity_type || E'\\n' || e.entity_id = ANY(%(pairs)s)"""
@@ -42,6 +57,13 @@ SELECT DISTINCT host(e.ip_address), e.user_agent FROM events e
 WHERE (e.ip_address = ANY(%(addresses)s::inet[]) OR e.user_agent = ANY(%(agents)s))
     AND (e.user_id IS NOT NULL AND e.user_id IS DISTINCT FROM %(user_id)s
         OR e.username <> '' AND lower(e.username) <> ALL(%(usernames)s))"""
+
+
+class Ambiguous(OSError):
+    """Several people had the name, and none of their accounts is there to tell who is meant."""
+
+    def __init__(self, numbers: Iterable[str]) -> None:
+        super().__init__(f"several accounts had this name: give the number of one, {', '.join(sorted(numbers))}")
 
 
 @dataclass(slots=True)
@@ -99,8 +121,10 @@ def identify(found: Known, named: str) -> None:
     if account is not None:
         found.usernames.add(account.get_username().lower())
     else:
-        numbers = [row[0] for row in asked(found, NUMBERS, {"name": named.lower()})]
-        found.user_id = numbers[0] if numbers else stored_key(named)
+        numbers = texts(asked(found, NUMBERS, {"name": named.lower()}))
+        if len(numbers) > 1:
+            raise Ambiguous(numbers)
+        found.user_id = stored_key(numbers.pop() if numbers else named)
     if found.user_id is None:
         return
     names = texts(asked(found, NAMES, {"user_id": found.user_id}))
@@ -119,7 +143,7 @@ def follow(found: Known) -> None:
             for each in belongings(kind):
                 keys_there = {str(key) for key in own_keys(each, keys)}
                 values = {"kind": each.kind, "column": each.field.attname, "keys": sorted(keys)}
-                keys_there |= texts(asked(found, BELONG, values))
+                keys_there |= texts(asked(found, BELONG, values)) | set(sealed_belongings(found, each, keys))
                 further.setdefault(each.kind, set()).update(keys_there - found.records.get(each.kind, set()))
         new = {kind: keys for kind, keys in further.items() if keys}
         for kind, keys in new.items():
@@ -133,21 +157,47 @@ def own_keys(each: known.Belonging, keys: set[str]) -> Iterator[Any]:
     yield from each.model._base_manager.filter(**{f"{each.field.attname}__in": usable}).values_list("pk", flat=True)
 
 
+def sealed_belongings(found: Known, each: known.Belonging, keys: set[str]) -> Iterator[str]:
+    """The keys of those of which only encrypted values say to whom they belong."""
+    for key, values in changes(found, SENSITIVE, {"kind": each.kind}):
+        if any(str(of.get(each.field.attname)) in keys for of in values):
+            yield key
+
+
+def changes(found: Known, question: str, about: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """(record's key, values before and after) of each event, what is encrypted opened."""
+    for cursor, table in everywhere(found.using):
+        cursor.execute(question.format(table), about)
+        names = ("id", "is_sensitive", "entity_id", *CHANGED)
+        while rows := cursor.fetchmany(FETCHED):
+            none = dict.fromkeys(COLUMNS)
+            some: list[dict[str, Any]] = [{**none, **dict(zip(names, row, strict=True))} for row in rows]
+            open_texts(some, may_read=True, using=found.using)
+            for row in some:
+                parsed = [exact(row[name]) for name in CHANGED if row[name]]
+                yield row["entity_id"], [values for values in parsed if isinstance(values, dict)]
+
+
 # --- what he is called ---
 def name(found: Known) -> None:
-    fields = frozenset(each.lower() for each in conf.IDENTIFYING_FIELDS)
+    fields, called = identifying(), {part: set[str]() for part in PARTS_OF_NAMES}
     for kind, key in found.roots:
         found.words.update(words_of_record(kind, key, fields))
         found.words |= texts(asked(found, CALLED, {"kind": kind, "key": key}))
-        for row in asked(found, VALUES, {"kind": kind, "key": key}):
-            for values in row:
+        for _, several in changes(found, VALUES, {"kind": kind, "key": key}):
+            for values in several:
                 found.words.update(naming(values, key, fields))
+                for part, names in called.items():
+                    names.update(naming(values, key, frozenset([part])))
+        record = record_of(kind, key)
+        for part, names in called.items():
+            names |= {value for value in [getattr(record, part, "")] if value and isinstance(value, str)}
+    found.words |= {" ".join(full) for full in islice(product(*called.values()), MOST)}
 
 
-def naming(values: str | None, key: str, fields: frozenset[str]) -> Iterator[str]:
+def naming(values: Mapping[str, Any], key: str, fields: frozenset[str]) -> Iterator[str]:
     """What fields that name people hold, in the values of one record, or of several by their keys."""
-    parsed = exact(values) if values else None
-    for field_name, value in parsed.items() if isinstance(parsed, dict) else ():
+    for field_name, value in values.items():
         if isinstance(value, dict):
             value = value.get(key)
         if field_name.lower() in fields and isinstance(value, str | int) and not isinstance(value, bool):
@@ -174,6 +224,7 @@ def with_clients(found: Known, requests: set[str]) -> Person:
     return Person(
         user_id=found.user_id,
         usernames=tuple(sorted(found.usernames)),
+        kinds=tuple(sorted({kind for kind, _ in found.roots})),
         records={kind: tuple(sorted(keys)) for kind, keys in found.records.items()},
         words=tuple(sorted(found.words | agents)),
         addresses=tuple(sorted(addresses)),

@@ -14,10 +14,16 @@ from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
 from eventlog.models import Event
-from eventlog.subjects.export import ABOUT, DID, NAMED, Line
+from eventlog.privacy.opening import Covered
+from eventlog.subjects.export import ABOUT, DID, NAMED, PERHAPS, Line
 from eventlog.visible import visible
 
-HOWS: Final = {DID: _("you did it"), ABOUT: _("it is about you"), NAMED: _("you are named")}
+HOWS: Final = {
+    DID: _("you did it"),
+    ABOUT: _("it is about you"),
+    NAMED: _("you are named"),
+    PERHAPS: _("you may be among them"),
+}
 SAID: Final = ("timestamp", "event_type", "username", "user_role", "id", "event_name")
 LABELS: Final = {str(each.column): each.verbose_name for each in Event._meta.concrete_fields}
 STYLE: Final = (
@@ -58,6 +64,8 @@ def details(columns: Any) -> SafeString:
 
 
 def text(value: Any) -> str:
+    if isinstance(value, Covered):
+        return str(value.words)
     return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 

@@ -9,30 +9,33 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
 from eventlog.columns import stored_key
+from eventlog.conf import conf
 from eventlog.registry import audit_of, entity_name_of
 from eventlog.subjects.striking import Striker, usable
 
-Records = dict[str, set[str]]
+OWN: Final = ("admin", "staff", "api", "system", "database", "user", "users", "username")
 
 
 @dataclass(frozen=True)
 class Person:
-    """`usernames` are in lower case. `requests` are those that were about his records alone, `own_requests` those that
-    came from him; `addresses` are his alone."""
+    """`usernames` are in lower case. `kinds` are those of the records that are the person himself. `requests` are those
+    that were about his records alone, `own_requests` those that came from him; `addresses` are his alone."""
 
     user_id: Any = None
     usernames: tuple[str, ...] = ()
     records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
@@ -41,7 +44,7 @@ class Person:
     @classmethod
     def read(cls, plan: Mapping[str, Any]) -> "Person":
         records = {kind: tuple(keys) for kind, keys in plan["records"].items()}
-        lists = ("usernames", "words", "addresses", "requests", "own_requests")
+        lists = ("usernames", "kinds", "words", "addresses", "requests", "own_requests")
         return cls(user_id=plan["user_id"], records=records, **{name: tuple(plan[name]) for name in lists})
 
     def written(self) -> dict[str, Any]:
@@ -51,7 +54,8 @@ class Person:
     @cached_property
     def striker(self) -> Striker:
         keys = {kind: frozenset(found) for kind, found in self.records.items()}
-        return Striker(usable([*self.words, *self.usernames, *self.addresses]), keys, names_in_paths(keys))
+        words = usable([*self.words, *self.usernames, *self.addresses], besides=words_of_the_program())
+        return Striker(words, keys, names_in_paths(keys), identifying())
 
     @property
     def pairs(self) -> list[str]:
@@ -71,6 +75,20 @@ def names_in_paths(kinds: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             meta = model._meta
             found[kind] |= {meta.model_name or "", slugify(str(meta.verbose_name_raw or ""))} - {""}
     return {kind: tuple(sorted(names, key=lambda name: (-len(name), name))) for kind, names in found.items()}
+
+
+def identifying() -> frozenset[str]:
+    """The fields that name people, in lower case."""
+    return frozenset(each.lower() for each in conf.IDENTIFYING_FIELDS)
+
+
+def words_of_the_program() -> frozenset[str]:
+    """What it calls kinds of records, its parts and people's roles, which paths and texts are full of: an account that
+    is called so, too, is not named by it."""
+    kinds = (name for model in apps.get_models() for name in (entity_name_of(model), str(model._meta.model_name)))
+    groups = Group._default_manager.values_list("name", flat=True)
+    labels = (app.label for app in apps.get_app_configs())
+    return frozenset(word.lower() for word in (*OWN, *kinds, *labels, *groups))
 
 
 def fingerprint(username: str, entity_type: str, entity_id: str) -> str:
@@ -118,11 +136,16 @@ def belongings(kind: str) -> list[Belonging]:
     ]
 
 
-def words_of_record(kind: str, key: str, fields: frozenset[str]) -> list[str]:
-    """What the record itself calls itself now, and the values of its fields that name somebody."""
+def record_of(kind: str, key: str) -> models.Model | None:
+    """As it is now."""
     model = model_of(kind)
     value = None if model is None else stored(model, key)
-    row = None if model is None or value is None else model._base_manager.filter(pk=value).first()
+    return None if model is None or value is None else model._base_manager.filter(pk=value).first()
+
+
+def words_of_record(kind: str, key: str, fields: frozenset[str]) -> list[str]:
+    """What the record itself calls itself now, and the values of its fields that name somebody."""
+    row = record_of(kind, key)
     if row is None:
         return []
     named = [getattr(row, each.attname) for each in row._meta.concrete_fields if each.name in fields]

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -19,22 +20,25 @@ from django.contrib.auth import get_user_model
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
+from django.utils import timezone
 
 from eventlog.conf import conf
 from eventlog.integrity import erasures, guards, keys, removals
 from eventlog.integrity.ledger import Ledger
 from eventlog.integrity.removals import HASHED
-from eventlog.models import Archive, Removal, SubjectRequest
+from eventlog.models import Archive, Removal, SubjectKey, SubjectRequest
 from eventlog.models.event import moment_of
 from eventlog.models.proof import ARCHIVE, ERASURE
 from eventlog.models.subject import DONE, ERASE
 from eventlog.retention.partitions import ALONE, become_owner
 from eventlog.retention.restore import TABLE
 from eventlog.subjects import tables
-from eventlog.subjects.person import Person, account_kind, fingerprint, words_of_record
+from eventlog.subjects.archived import number
+from eventlog.subjects.person import Person, account_kind, fingerprint, identifying, words_of_record
 
 FILE: Final = "erasures.ndjson"
 PERSON: Final = "person"
+KEY: Final = "key"  # of encryption, that was destroyed
 OURS: Final = Q(kind=ERASURE) | Q(kind=ARCHIVE, facts__has_key="rows_sha256")
 OF_IDS: Final = "id = ANY(%s::uuid[]) AND timestamp >= %s AND timestamp < %s + interval '1 millisecond'"
 
@@ -52,14 +56,15 @@ class Replayed:
 
 
 # --- keeping it ---
-def publish(using: str) -> None:
-    """Append what the file does not have yet, and wait until the disk has it. Raises OSError."""
+def publish(using: str, *, ending: UUID) -> None:
+    """Append what the file does not have yet, the erasure that is about to end included, and wait until the disk has
+    it. Raises OSError."""
     if conf.CHECKPOINT_DIR is None:
         return
     conf.CHECKPOINT_DIR.mkdir(parents=True, exist_ok=True)
     path = conf.CHECKPOINT_DIR / FILE
     known = {line["id"] for line in read(path)}
-    new = b"".join(written(line) for line in lines(using) if line["id"] not in known)
+    new = b"".join(written(line) for line in lines(using, ending) if line["id"] not in known)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         os.write(file, new and b"\n" + new)  # behind one that may have been cut off
@@ -68,7 +73,7 @@ def publish(using: str) -> None:
         os.close(file)
 
 
-def lines(using: str) -> Iterator[Mapping[str, Any]]:
+def lines(using: str, ending: UUID) -> Iterator[Mapping[str, Any]]:
     for each in Removal.objects.using(using).filter(OURS).order_by("id").iterator():
         yield {
             "id": str(each.id),
@@ -78,9 +83,22 @@ def lines(using: str) -> Iterator[Mapping[str, Any]]:
             "ids": None if each.ids is None else bytes(each.ids).hex(),
             "signature": None if each.signature is None else bytes(each.signature).hex(),
         }
-    done = SubjectRequest.objects.using(using).filter(kind=ERASE, state=DONE).order_by("id")
+    done = SubjectRequest.objects.using(using).filter(Q(kind=ERASE, state=DONE) | Q(pk=ending)).order_by("id")
     for key, made in done.values_list("id", "fingerprint"):
         yield {"id": str(key), "kind": PERSON, "fingerprint": made}
+    destroyed = SubjectKey.objects.using(using).exclude(destroyed_at=None).order_by("id")
+    for key in destroyed.values_list("id", flat=True):
+        signature = signed(key)
+        yield {"id": str(key), "kind": KEY, "signature": signature and signature.hex()}
+
+
+def signed(key: UUID) -> bytes | None:
+    signer = keys.signer()
+    return None if signer is None else signer.sign(said_of(key))
+
+
+def said_of(key: UUID) -> bytes:
+    return sha256(b"eventlog destroyed key 1\n" + key.bytes).digest()
 
 
 def written(line: Mapping[str, Any]) -> bytes:
@@ -108,8 +126,10 @@ def replay(path: Path, using: str) -> Iterator[Replayed]:
     for line in read(path):
         if line["kind"] == PERSON:
             people.add(line["fingerprint"])
-            continue
-        yield Replayed(parts=done_again(line, using))
+        elif line["kind"] == KEY:
+            yield Replayed(rows=destroyed_again(line, using))
+        else:
+            yield Replayed(parts=done_again(line, using))
     yield Replayed(rows=forgotten_again(people, using))
 
 
@@ -125,11 +145,23 @@ def row_of(line: Mapping[str, Any]) -> dict[str, Any]:
         "ids": None if line["ids"] is None else bytes.fromhex(line["ids"]),
     }
     assert set(row) == set(HASHED)
-    digest, signature = removals.hashed(row), bytes.fromhex(line["signature"] or "")
-    verifiers = keys.verifiers()
-    if verifiers and not any(each.verifies(signature, digest) for each in verifiers):
+    digest = removals.hashed(row)
+    return {**row, "hash": digest, "signature": verified(line, digest) or None}
+
+
+def verified(line: Mapping[str, Any], message: bytes) -> bytes:
+    """The line's signature of the message. Raises NotSigned."""
+    signature, verifiers = bytes.fromhex(line["signature"] or ""), keys.verifiers()
+    if verifiers and not any(each.verifies(signature, message) for each in verifiers):
         raise NotSigned(f"no key of SIGNING_KEY has signed {line['id']}")
-    return {**row, "hash": digest, "signature": signature or None}
+    return signature
+
+
+def destroyed_again(line: Mapping[str, Any], using: str) -> int:
+    key = UUID(line["id"])
+    verified(line, said_of(key))
+    gone = {"wrapped": None, "entity_id": "", "destroyed_at": timezone.now()}
+    return SubjectKey.objects.using(using).in_use().filter(pk=key).update(**gone)
 
 
 def done_again(line: Mapping[str, Any], using: str) -> int:
@@ -153,10 +185,13 @@ def erased_again(cursor: CursorWrapper, packed: bytes) -> int:
 
 
 def as_rewritten(facts: Mapping[str, Any], using: str) -> None:
-    """The file has another name and sum since."""
+    """The file has another name and sum since; of one that was written anew once more this line is of before."""
     sums = {name: bytes.fromhex(facts[name]) for name in ("sha256", "rows_sha256")}
-    told = {"path": facts["path"], "byte_count": facts["bytes"], **sums}
-    Archive.objects.using(using).filter(pk=facts["made"]).update(**told)
+    for archive in Archive.objects.using(using).select_for_update().filter(pk=facts["made"]):
+        if number(archive.path) < number(facts["path"]):
+            archive.path, archive.byte_count = facts["path"], facts["bytes"]
+            archive.sha256, archive.rows_sha256 = sums["sha256"], sums["rows_sha256"]
+            archive.save(using=using, update_fields=["path", "byte_count", *sums])
 
 
 def forgotten_again(people: set[str], using: str) -> int:
@@ -170,5 +205,5 @@ def forgotten_again(people: set[str], using: str) -> int:
 
 
 def person_of(account: Any) -> Person:
-    words = words_of_record(account_kind(), str(account.pk), frozenset(conf.IDENTIFYING_FIELDS))
+    words = words_of_record(account_kind(), str(account.pk), identifying())
     return Person(user_id=account.pk, usernames=(account.get_username().lower(),), words=tuple(words))

@@ -7,34 +7,27 @@ gets a new salt, and the ledger says to which commitment it goes. Facts stay: ty
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import models
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from eventlog.integrity import reading, removals
-from eventlog.integrity.canonical import SALT_BYTES, commitment, written
+from eventlog.integrity.canonical import SALT_BYTES, commitment
 from eventlog.integrity.removals import Removed
-from eventlog.models import Event
-from eventlog.models.event import ACTOR_COLUMNS, SUBJECT_COLUMNS
 from eventlog.models.proof import ACTOR, SUBJECT
-from eventlog.record import searchable
-from eventlog.retention.keeping import ABOUT, IN_FORCE
+from eventlog.retention.cleanup import BEGINNING
+from eventlog.subjects import holding, sealed
+from eventlog.subjects.parts import JSON, PARTS, PERSONAL, Change, Found, change_of
 from eventlog.subjects.person import Person
-from eventlog.subjects.striking import Striker
 
+FIRST: Final = (BEGINNING, UUID(int=0))
 ROWS_AT_ONCE: Final = 500  # looked at in one go, and erased in one transaction
-PARTS: Final = {ACTOR: ACTOR_COLUMNS, SUBJECT: SUBJECT_COLUMNS}
-FIELDS: Final = {str(each.column): each for each in Event._meta.concrete_fields}
-JSON: Final = frozenset(name for name, each in FIELDS.items() if isinstance(each, models.JSONField))
-PERSONAL: Final = (*ACTOR_COLUMNS, *SUBJECT_COLUMNS, "search_text")
-FOUND_BY: Final = ("id", "timestamp", "event_type", "entity_type", "request_id")
+FOUND_BY: Final = ("id", "timestamp", "event_type", "entity_type", "request_id", "is_sensitive")
 SALTS: Final = {part: f"{part}_salt" for part in PARTS}
 ALL_TEXT: Final = "concat_ws(' ', {})".format(", ".join(f"e.{name}" for name in PERSONAL if name != "user_id"))
 
@@ -45,8 +38,11 @@ IS_ACTOR: Final = """(e.user_id = %(user_id)s
 IS_SUBJECT: Final = """(e.entity_type || E'\\n' || e.entity_id = ANY(%(pairs)s)
     OR (e.request_id = ANY(%(requests)s) AND e.entity_type = ''))"""
 IS_AMONG: Final = """(e.entity_type = ANY(%(kinds)s) AND e.event_data -> 'keys' ?| %(keys)s)"""
+# Of more records than it says.
+IS_VAGUE: Final = """(%(vague)s AND e.entity_type = ANY(%(kinds)s) AND e.event_data @> '{{"complete": false}}')"""
 NAMES: Final = f"({ALL_TEXT} ~* %(pattern)s)"
-CONCERNS: Final = f"({IS_ACTOR} OR {IS_SUBJECT} OR {IS_AMONG} OR {NAMES})"
+# What is encrypted is looked at when it is opened.
+CONCERNS: Final = f"({IS_ACTOR} OR {IS_SUBJECT} OR {IS_AMONG} OR {NAMES} OR {IS_VAGUE} OR e.is_sensitive)"
 CHOSEN: Final = ", ".join(
     [f"e.{name}{'::text' if name in JSON else ''}" for name in (*FOUND_BY, *PERSONAL)]
     + [f"encode(e.{salt}, 'hex')" for salt in SALTS.values()]
@@ -58,9 +54,6 @@ ORDER BY e.timestamp, e.id LIMIT %(limit)s"""
 THESE: Final = (
     f"SELECT {CHOSEN} FROM {{table}} e WHERE e.id = ANY(%(ids)s::uuid[]) AND e.timestamp BETWEEN %(begin)s AND %(end)s"
 )
-HOLDS: Final = f"""
-SELECT DISTINCT h.id FROM event_holds h, {{table}} e
-WHERE {IN_FORCE} AND {ABOUT} AND e.id = ANY(%(ids)s::uuid[]) AND e.timestamp BETWEEN %(begin)s AND %(end)s"""
 SET: Final = ", ".join(
     [*(f"{name} = r.{name}" for name in (*PERSONAL, *SALTS.values())), "erased_at = coalesce(r.erased_at, e.erased_at)"]
 )
@@ -68,41 +61,6 @@ UPDATE: Final = f"""
 UPDATE {{table}} e SET {SET} FROM json_populate_recordset(NULL::events, %s) r
 WHERE e.id = r.id AND e.timestamp = r.timestamp"""
 OF_IDS: Final = "id = ANY(%s::uuid[]) AND timestamp BETWEEN %s AND %s"
-
-
-class Held(OSError):
-    """A hold keeps what was to be erased."""
-
-    def __init__(self, holds: Sequence[int]) -> None:
-        self.holds = tuple(holds)
-        named = ", ".join(map(str, self.holds))
-        super().__init__(f"nothing that a legal hold keeps is erased: hold {named} is in force")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A row as it is: of JSON columns the text. `salts` are None where a part has none (any more)."""
-
-    columns: Mapping[str, Any]
-    salts: Mapping[str, bytes | None]
-
-    @property
-    def id(self) -> UUID:
-        return UUID(str(self.columns["id"]))
-
-    @property
-    def timestamp(self) -> datetime:
-        moment: datetime = self.columns["timestamp"]
-        return moment
-
-
-@dataclass(slots=True)
-class Change:
-    """What becomes of a row: the new values, and of the parts that are touched whether they go whole."""
-
-    row: Found
-    values: dict[str, Any] = field(default_factory=dict)
-    parts: dict[str, bool] = field(default_factory=dict)
 
 
 def values_of(person: Person) -> dict[str, Any]:
@@ -118,114 +76,49 @@ def values_of(person: Person) -> dict[str, Any]:
         "kinds": list(person.records),
         "keys": keys,
         "pattern": person.striker.pattern,
+        "vague": False,
     }
 
 
 # --- what there is ---
-def some(cursor: CursorWrapper, table: str, person: Person, after: tuple[datetime, UUID], limit: int) -> list[Found]:
+def some(
+    cursor: CursorWrapper, table: str, person: Person, after: tuple[datetime, UUID], *, vague: bool = False
+) -> list[Found]:
     """The next ones that may concern the person, in the order of time."""
-    values = {**values_of(person), "timestamp": after[0], "id": str(after[1]), "limit": limit}
-    cursor.execute(SOME.format(table=table), values)
-    return list(map(read, cursor.fetchall()))
+    place: dict[str, Any] = {"timestamp": after[0], "id": str(after[1]), "limit": ROWS_AT_ONCE}
+    cursor.execute(SOME.format(table=table), {**values_of(person), **place, "vague": vague})
+    return read(cursor)
 
 
-def read(row: Sequence[Any]) -> Found:
-    names = (*FOUND_BY, *PERSONAL)
-    salts = dict(zip(SALTS, (None if each is None else bytes.fromhex(each) for each in row[len(names) :]), strict=True))
-    return Found(dict(zip(names, row, strict=False)), salts)
+def each_some(cursor: CursorWrapper, table: str, person: Person, *, vague: bool = False) -> Iterator[list[Found]]:
+    """All of them; `vague` adds those of many records that he may have been among."""
+    after = FIRST
+    while found := some(cursor, table, person, after, vague=vague):
+        yield found
+        after = found[-1].timestamp, found[-1].id
+
+
+def read(cursor: CursorWrapper) -> list[Found]:
+    names, fetched = (*FOUND_BY, *PERSONAL), cursor.fetchall()
+    found = [dict(zip(names, row, strict=False)) for row in fetched]
+    salts = [dict(zip(SALTS, map(unhexed, row[len(names) :]), strict=True)) for row in fetched]
+    values = sealed.opened(found, cursor.db.alias)
+    return list(map(Found.opened, found, salts, values))
+
+
+def unhexed(salt: str | None) -> bytes | None:
+    return None if salt is None else bytes.fromhex(salt)
 
 
 def reread(cursor: CursorWrapper, table: str, found: Sequence[Found]) -> list[Found]:
     cursor.execute(THESE.format(table=table), span(found))
-    return list(map(read, cursor.fetchall()))
+    return read(cursor)
 
 
 def span(found: Sequence[Found]) -> dict[str, Any]:
     """By their ids, in the partitions of their times."""
     times = [each.timestamp for each in found]
     return {"ids": [str(each.id) for each in found], "begin": min(times), "end": max(times)}
-
-
-# --- what becomes of it ---
-def change_of(row: Found, person: Person) -> Change | None:
-    """None where there is nothing of the person in it (any more)."""
-    change, columns = Change(row), row.columns
-    acts, concerned = is_actor(columns, person), is_subject(columns, person)
-    goes = {ACTOR: acts, SUBJECT: concerned or (acts and not columns["entity_type"])}
-    for part, names in PARTS.items():
-        if row.salts[part] is None and all(columns[name] == text_of_default(name) for name in names):
-            continue
-        values = {name: text_of_default(name) for name in names} if goes[part] else struck(columns, names, person)
-        if any(values[name] != columns[name] for name in values):
-            change.values |= values
-            change.parts[part] = goes[part]
-    words = search_text(change, person)
-    if words != columns["search_text"]:
-        change.values["search_text"] = words
-    return change if change.values else None
-
-
-def is_actor(columns: Mapping[str, Any], person: Person) -> bool:
-    user_id, username = columns["user_id"], columns["username"]
-    if user_id is not None:
-        return person.user_id is not None and str(user_id) == str(person.user_id)
-    if username:
-        return username.lower() in person.usernames
-    return columns["request_id"] in person.own_requests or plain_address(columns["ip_address"]) in person.addresses
-
-
-def plain_address(address: Any) -> str:
-    return str(address or "").partition("/")[0]
-
-
-def is_subject(columns: Mapping[str, Any], person: Person) -> bool:
-    kind = columns["entity_type"]
-    if not kind:
-        return columns["request_id"] in person.requests
-    return columns["entity_id"] in person.records.get(kind, ())
-
-
-def text_of_default(name: str) -> Any:
-    default = FIELDS[name].get_default() if FIELDS[name].has_default() else None
-    return json.dumps(default) if name in JSON and default is not None else default
-
-
-def struck(columns: Mapping[str, Any], names: Iterable[str], person: Person) -> dict[str, Any]:
-    """Without him. Another record of his kind that has his name is a namesake's, and stays; so does the name of
-    another account, which may have been his before."""
-    if is_of_namesake(columns, person):
-        return {}
-    striker, kind = person.striker, columns["entity_type"]
-    kept = ("user_id", "username") if columns["user_id"] is not None else ("user_id",)
-    there = [name for name in names if columns[name] not in (None, "") and name not in kept]
-    return {name: without(striker, name, columns[name], kind) for name in there}
-
-
-def is_of_namesake(columns: Mapping[str, Any], person: Person) -> bool:
-    kind, key = columns["entity_type"], columns["entity_id"]
-    is_another = bool(key) and kind in person.records and key not in person.records[kind]
-    return is_another and str(columns["entity_name"]).lower() in {word.lower() for word in person.words}
-
-
-def without(striker: Striker, name: str, value: Any, kind: str) -> Any:
-    if name == "ip_address":
-        return None if plain_address(value) in striker.words else value
-    if name not in JSON:
-        return striker.text(value)[: getattr(FIELDS[name], "max_length", None)]
-    if not (striker.compiled.search(value) or any(key in value for key in striker.keys.get(kind, ()))):
-        return value
-    made = striker.value(reading.exact(value), kind if name != "request_body" else "")
-    return written(made.value) if made.is_changed else value
-
-
-def search_text(change: Change, person: Person) -> str:
-    """Made anew of what is left, where something was taken."""
-    before: str = change.row.columns["search_text"]
-    if change.parts.get(SUBJECT) is None:
-        return person.striker.text(before) if before else before
-    left = {name: value for name, value in {**change.row.columns, **change.values}.items() if value}
-    made = searchable(str(left["event_type"]), left)
-    return "" if change.parts[SUBJECT] else person.striker.text(made)
 
 
 # --- doing it ---
@@ -235,9 +128,7 @@ def erase(cursor: CursorWrapper, table: str, found: Sequence[Found], person: Per
     if not changes:
         return []
     where = span([change.row for change in changes])
-    cursor.execute(HOLDS.format(table=table), {**where, "now": timezone.now()})
-    if holds := [row[0] for row in cursor.fetchall()]:
-        raise Held(sorted(holds))
+    holding.refuse(holding.of_rows(cursor, table, where))
     now = timezone.now().isoformat()
     records = ",".join(as_json(change, request, now) for change in changes)
     cursor.execute(UPDATE.format(table=table), [f"[{records}]"])
@@ -247,9 +138,8 @@ def erase(cursor: CursorWrapper, table: str, found: Sequence[Found], person: Per
 
 def as_json(change: Change, request: UUID, now: str) -> str:
     row = change.row
-    values = {**{name: row.columns[name] for name in PERSONAL}, **change.values}
     salts = {SALTS[part]: salt_of(change, part, request) for part in PARTS}
-    parts = [f'"{name}":{in_json(name, value)}' for name, value in {**values, **salts}.items()]
+    parts = [f'"{name}":{in_json(name, value)}' for name, value in {**change.left, **salts}.items()]
     erased_at = json.dumps(now if change.parts else None)
     times = f'"id":"{row.id}","timestamp":"{row.timestamp.isoformat()}","erased_at":{erased_at}'
     return f"{{{times},{','.join(parts)}}}"

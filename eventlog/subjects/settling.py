@@ -4,8 +4,12 @@ import time
 from pathlib import Path
 from typing import Final
 
+from django.db import models
+
 from eventlog.conf import conf
+from eventlog.models import OutboxEvent
 from eventlog.pipeline import drain, segments, writer
+from eventlog.pipeline.outbox import events_alias
 from eventlog.pipeline.segments import File
 
 PATIENCE: Final = 30.0  # seconds beyond FLUSH_INTERVAL, in which a living process stores what it has
@@ -13,13 +17,12 @@ PAUSE: Final = 0.2
 
 
 class Unsettled(OSError):
-    """Something waits that only its own process can store."""
+    """Something waits that only its own process, or who is storing it, can store."""
 
     def __init__(self, waiting: list[File]) -> None:
         processes = ", ".join(sorted({str(each.pid) for each in waiting}))
-        super().__init__(
-            f"the journal has events that process {processes} has not stored yet; see eventlog_status, then try again"
-        )
+        where = f"the journal has events that process {processes}" if waiting else "the outbox has events that somebody"
+        super().__init__(f"{where} has not stored yet; see eventlog_status, then try again")
 
 
 def settle() -> None:
@@ -29,8 +32,8 @@ def settle() -> None:
     """
     drain.drain()
     own, end = writer.current(), time.monotonic() + conf.FLUSH_INTERVAL + PATIENCE
-    waiting = with_content(own)
-    while waiting := [each for each in waiting if size_of(each.path)]:
+    waiting, taken = with_content(own), set(outbox_rows().values_list("pk", flat=True))
+    while (waiting := [each for each in waiting if size_of(each.path)]) or outbox_rows().filter(pk__in=taken).exists():
         if time.monotonic() > end:
             raise Unsettled(waiting)
         if any(each.writer == own.journal.writer for each in waiting):
@@ -38,6 +41,11 @@ def settle() -> None:
             own.wake.set()
         time.sleep(PAUSE)
         drain.drain()
+
+
+def outbox_rows() -> "models.QuerySet[OutboxEvent]":
+    """Until it is stored a row is there, also while somebody is storing it."""
+    return OutboxEvent.objects.using(events_alias())
 
 
 def with_content(own: writer.Writer) -> list[File]:

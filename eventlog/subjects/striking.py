@@ -5,39 +5,80 @@ A name is struck where it stands as a word of its own, in whatever case, also as
 name in it has the street, too.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from html import escape
+from json import dumps
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
+from unicodedata import normalize
 
 ERASED: Final = "[erased]"
-LEAST: Final = 3  # characters of a word; shorter ones are in every text
+LEAST: Final = 3  # bytes of a word; shorter ones are in every text
 LEAST_DIGITS: Final = 4
-BEFORE: Final = r"(?:(?<!\w)|(?<=%[0-9A-Fa-f]{2}))"  # both PostgreSQL and Python read it
-AFTER: Final = r"(?!\w)"
+# Both PostgreSQL and Python read it. A word begins behind no letter, unless that is of something escaped: %20, \n.
+ESCAPES: Final = r"(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})"
+BEFORE: Final = rf"(?:(?<!\w)|(?<=_)|{ESCAPES})"
+AFTER: Final = r"(?!(?!_)\w)"
+SPACE: Final = r"(?:[\s_+-]|%(?:25)*20|\\+[nrt]|&nbsp;)+"
+# One name by itself is not part of another account's (`ani.wijaya`, `ani@school.example`), but may be a file's.
+FILES: Final = "jpe?g|png|gif|webp|heic|pdf|docx?|xlsx?|ods|odt|csv|txt|zip|mp4"
+BEFORE_ONE: Final = rf"(?:(?<!\w)(?<!\w[.@])|{ESCAPES})"
+AFTER_ONE: Final = rf"(?![@.]?\w)|(?=\.(?:{FILES})(?!\w))"
+ONE: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # a name that many have: Budi, Nur'aini
+APOSTROPHES: Final = "'’‘ʼ`´"
 NEVER: Final = r"\Z\A."  # matches nothing
 
 
-def usable(words: Iterable[Any]) -> tuple[str, ...]:
+def usable(words: Iterable[Any], besides: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Those by which somebody can be looked for, each once, the longest first: it may have a shorter one in it."""
-    found = {" ".join(str(word).split()) for word in words}
-    return tuple(sorted(filter(is_telling, found), key=lambda word: (-len(word), word)))
+    found = {" ".join(normalize("NFC", str(word)).split()) for word in words}
+    telling = (word for word in found if is_telling(word) and word.lower() not in besides)
+    return tuple(sorted(telling, key=lambda word: (-len(word), word)))
 
 
 def is_telling(word: str) -> bool:
     if word.startswith("[") or "***" in word:  # masked
         return False
-    return len(word) >= (LEAST_DIGITS if word.isdigit() else LEAST)
+    return len(word) >= LEAST_DIGITS if word.isdigit() else len(word.encode()) >= LEAST
 
 
-def spellings(word: str) -> set[str]:
-    """As regular expressions: as it is, in JSON, and in addresses."""
-    plain = r"(?:\s|%20|\+)+".join(map(re.escape, word.split(" ")))
-    in_json = {json.dumps(word, ensure_ascii=each)[1:-1] for each in (True, False)}
-    return {plain, *(re.escape(each) for each in {*in_json, quote(word), quote(word, safe=""), quote_plus(word)})}
+# --- how a word may be written ---
+def found_by(words: Iterable[str]) -> str:
+    """A regular expression that finds any of them where it stands as a word; it never matches where there are none."""
+    single, several = list[str](), list[str]()
+    for word in words:
+        (several if " " in word else single).append(SPACE.join("".join(map(letter, part)) for part in word.split(" ")))
+    parts = [f"{BEFORE}(?:{'|'.join(several)}){AFTER}"] if several else []
+    parts += [f"{BEFORE_ONE}(?:{'|'.join(single)})(?:{AFTER_ONE})"] if single else []
+    return "|".join(parts) or NEVER
+
+
+@lru_cache(maxsize=1024)
+def letter(char: str) -> str:
+    """In either case and normal form, and as JSON, addresses and HTML escape it."""
+    if is_plain(char):
+        return char
+    alike = APOSTROPHES if char in APOSTROPHES else (char, char.lower(), char.upper())
+    forms = {normalize(form, each) for each in alike for form in ("NFC", "NFD")}
+    return f"(?:{'|'.join(sorted({way for form in forms for way in ways(form)}))})"
+
+
+def is_plain(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+def escaped(char: str) -> str:
+    """As addresses do it, also inside of one another."""
+    return "".join(f"%(?:25)*{byte:02X}" for byte in char.encode())
+
+
+def ways(form: str) -> Iterator[str]:
+    yield re.escape(form)
+    yield "".join(char if is_plain(char) else escaped(char) for char in form)
+    yield re.escape(escape(form))
+    yield re.escape(dumps(form)[1:-1]).replace(r"\\", r"\\+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +89,18 @@ class Struck:
 
 @dataclass(frozen=True)
 class Striker:
-    """`keys` are those of the person's records by their kind; `names` what paths call each kind."""
+    """`keys` are those of the person's records by their kind; `names` what paths call each kind; what `fields` hold
+    names somebody."""
 
     words: tuple[str, ...]
     keys: Mapping[str, frozenset[str]]
     names: Mapping[str, tuple[str, ...]]
+    fields: frozenset[str] = frozenset()
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression that finds all of it in a text; it never matches where there is nothing to look for."""
-        words = "|".join(sorted({each for word in self.words for each in spellings(word)}, key=lambda s: (-len(s), s)))
-        parts = [f"{BEFORE}(?:{words}){AFTER}"] if words else []
-        return "|".join([*parts, *self.paths]) or NEVER
+        """A regular expression that finds all of it in a text."""
+        return "|".join([found_by(self.words), *self.paths])
 
     @cached_property
     def paths(self) -> list[str]:
@@ -75,33 +116,50 @@ class Striker:
         return re.compile(self.pattern, re.IGNORECASE)
 
     @cached_property
+    def sure(self) -> re.Pattern[str]:
+        """Finds what is his alone, as nearly as words can tell: not one name by itself."""
+        return re.compile(found_by(word for word in self.words if not ONE.fullmatch(word)), re.IGNORECASE)
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         return frozenset(word for word in self.words if word.isdigit())
 
     # --- values ---
+    def is_name(self, value: str) -> bool:
+        """Whether what names somebody names him: Budi is not Budi Santoso."""
+        return bool(self.compiled.fullmatch(" ".join(value.split())) or self.sure.search(value))
+
     def text(self, value: str, mark: str = ERASED) -> str:
         return self.compiled.sub(lambda found: replaced(found[0], mark), value)
+
+    def named(self, value: str) -> str:
+        """Of what names somebody."""
+        return self.text(value) if self.is_name(value) else value
+
+    def field(self, name: str, value: str) -> str:
+        return self.named(value) if name.lower() in self.fields else self.text(value)
 
     def value(self, value: Any, kind: str = "") -> Struck:
         """Anything that JSON has; `kind` is that of the records whose keys may stand in it."""
         made = self.walked(value, self.keys.get(kind, frozenset()), is_top=True)
         return Struck(made, made != value)
 
-    def walked(self, value: Any, keys: frozenset[str], *, is_top: bool = False) -> Any:
+    def walked(self, value: Any, keys: frozenset[str], *, name: str = "", is_top: bool = False) -> Any:
         if isinstance(value, str):
-            return self.text(value)
+            return self.field(name, value)
         if isinstance(value, list):
-            return [ERASED if is_key(each, keys) else self.walked(each, keys) for each in value]
+            return [ERASED if is_key(each, keys) else self.walked(each, keys, name=name) for each in value]
         if isinstance(value, dict):
             if not is_top and self.names_the_person(value):
                 return ERASED
-            kept = {name: part for name, part in value.items() if name not in keys}
-            return {self.text(name): self.walked(part, keys) for name, part in kept.items()}
+            kept = {field: part for field, part in value.items() if field not in keys}
+            return {self.text(field): self.walked(part, keys, name=field) for field, part in kept.items()}
         return ERASED if self.is_number(value) else value
 
     def names_the_person(self, value: Mapping[str, Any]) -> bool:
         return any(
-            self.is_number(part) or (isinstance(part, str) and self.compiled.search(part)) for part in value.values()
+            self.is_number(part) or (isinstance(part, str) and self.field(name, part) != part)
+            for name, part in value.items()
         )
 
     def is_number(self, value: Any) -> bool:

@@ -31,11 +31,13 @@ from eventlog.models import (
 )
 from eventlog.models.notification import WAITING, WITHDRAWN
 from eventlog.models.subject import DONE
+from eventlog.subjects import sealed
+from eventlog.subjects.parts import JSON, PERSONAL, Found, change_of
 from eventlog.subjects.person import Person
-from eventlog.subjects.rows import JSON, PERSONAL, Found, change_of
 from eventlog.subjects.striking import ERASED
 
 ROWS_AT_ONCE: Final = 500
+KEEP_IT: Final = ("username", "entity_id", "user")  # of a hold in force: by them it keeps what it is about
 COUNT: Final = """
 INSERT INTO event_user_days (day, user_id, event_category, event_count)
 SELECT day, %(nobody)s, event_category, event_count FROM gone
@@ -100,7 +102,7 @@ NAMELESS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def erase(person: Person, request: UUID, using: str) -> Iterator[int]:
     """One step each; how many rows it has changed."""
-    steps: tuple[Callable[[Person, UUID, str], int], ...] = (user_days, blocks, views, dead_letters)
+    steps: tuple[Callable[[Person, UUID, str], int], ...] = (user_days, blocks, views)
     for step in steps:
         yield step(person, request, using)
     for place in PLACES:
@@ -143,7 +145,8 @@ def of_account(place: Place, person: Person) -> Q:
 
 def struck(row: Any, place: Place, person: Person) -> int:
     striker, before = person.striker, {name: getattr(row, name) for name in place.columns}
-    for name in place.texts:
+    kept = KEEP_IT if isinstance(row, Hold) and row.is_in_force else ()
+    for name in [name for name in place.texts if name not in kept]:
         setattr(row, name, text_of(row, name, person))
     for name in place.values:
         setattr(row, name, striker.value(getattr(row, name)).value)
@@ -151,7 +154,7 @@ def struck(row: Any, place: Place, person: Person) -> int:
         setattr(row, name, target_of(row, name, person))
     changed = [name for name, value in before.items() if getattr(row, name) != value]
     changed += withdrawn(row, changed)
-    if place.user and str(getattr(row, f"{place.user}_id")) == str(person.user_id):
+    if place.user and place.user not in kept and str(getattr(row, f"{place.user}_id")) == str(person.user_id):
         setattr(row, f"{place.user}_id", None)
         changed.append(place.user)
     if changed:
@@ -218,33 +221,48 @@ def views(person: Person, request: UUID, using: str) -> int:
     return own.delete()[0] if person.user_id is not None else 0
 
 
-def dead_letters(person: Person, request: UUID, using: str) -> int:
+def dead_letters(person: Person, request: UUID, using: str) -> Iterator[int]:
     """As an event is; what cannot be read goes where it names the person."""
-    changed = 0
-    for letter in DeadLetter.objects.using(using).order_by("pk").iterator(ROWS_AT_ONCE):
-        record = without(letter.record, person)
-        if record != letter.record:
-            changed += DeadLetter.objects.using(using).filter(pk=letter.pk).update(record=record)
-    return changed
+    after = 0
+    while True:
+        with transaction.atomic(using=using):  # who stores one after all is waited for
+            some = DeadLetter.objects.using(using).select_for_update().filter(pk__gt=after)
+            letters = list(some.order_by("pk")[:ROWS_AT_ONCE])
+            changed = sum(letter_struck(each, person, using) for each in letters)
+        if not letters:
+            return
+        yield changed
+        after = letters[-1].pk
 
 
-def without(record: str, person: Person) -> str:
+def letter_struck(letter: DeadLetter, person: Person, using: str) -> int:
+    record = without(letter.record, person, using)
+    if record == letter.record:
+        return 0
+    letter.record = record
+    letter.save(using=using, update_fields=["record"])
+    return 1
+
+
+def without(record: str, person: Person, using: str) -> str:
     try:
         columns = orjson.loads(record)
-        change = change_of(found(columns), person)
+        change = change_of(found(columns, using), person)
     except (ValueError, TypeError, KeyError, AttributeError):
         return ERASED if person.striker.compiled.search(record) else record
     if change is None:
         return record
-    left = {name: parsed(name, value) for name, value in change.values.items()}
+    left = {name: parsed(name, value) for name, value in change.left.items() if name in change.values}
     return orjson.dumps({**columns, **left}).decode()
 
 
-def found(columns: Mapping[str, Any]) -> Found:
+def found(columns: Mapping[str, Any], using: str) -> Found:
     """As if it were stored."""
     texts = {name: as_text(name, columns.get(name)) for name in PERSONAL}
-    facts = {name: columns.get(name) or "" for name in ("event_type", "entity_type", "request_id")}
-    return Found({"id": columns["id"], "timestamp": timezone.now(), **facts, **texts}, {"actor": b"-", "subject": b"-"})
+    facts = {name: columns.get(name) or "" for name in ("event_type", "entity_type", "request_id", "is_sensitive")}
+    row = {"id": columns["id"], "timestamp": timezone.now(), **facts, **texts}
+    (values,) = sealed.opened([row], using)
+    return Found.opened(row, {"actor": b"-", "subject": b"-"}, values)
 
 
 def as_text(name: str, value: Any) -> Any:

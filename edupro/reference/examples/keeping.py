@@ -160,7 +160,7 @@ EXAMPLES: Final = (
         catalog.SUBJECT_ERASED,
         SUBJECTS,
         "a person was taken out of the event log; nobody is named",
-        {**BY_ITSELF, **ASKED, "event_data": {"events": 412, "archive": 96, "tables": 7}},
+        {**BY_ITSELF, **ASKED, "event_data": {"events": 412, "archive": 96, "tables": 7, "keys": 2, "keys_missing": 0}},
     ),
     Example(
         catalog.SUBJECT_REQUESTED,

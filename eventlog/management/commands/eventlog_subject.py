@@ -103,14 +103,17 @@ def erase_person(command: Command, options: Mapping[str, Any]) -> dict[str, Any]
         for step in erase.run(request):
             done[step.where] += step.rows
             bar.update(step.rows)
-    return {"request": str(request.pk), **{name: done[name] for name, _step in erase.STEPS}}
+    numbers = {name: done[name] for name, _step in erase.STEPS}
+    return {"request": str(request.pk), **numbers, "keys_missing": erase.keys_missing(events_alias())}
 
 
 def erased_in_words(facts: Facts) -> str:
-    return (
+    said = (
         f"Erased: {facts['events']:,} events in the database, {facts['archive']:,} in the archive, "
         f"{facts['tables']:,} rows of other tables. Request {facts['request']}."
     )
+    unseen = f"\nNot looked at: what {facts['keys_missing']:,} keys have encrypted that are not in ENCRYPTION_KEYS."
+    return said + (unseen if facts["keys_missing"] else "")
 
 
 # --- replay ---

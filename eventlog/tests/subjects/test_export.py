@@ -1,12 +1,11 @@
 """A person is given all that is his, and nothing of others."""
 
 import json
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from eventlog.models import Event, SubjectRequest
 from eventlog.tests.integrity.conftest import write
@@ -16,20 +15,6 @@ from eventlog.tests.subjects.scene import NAME, USERNAME, stored
 from eventlog.tests.subjects.test_erase import erase_both
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("folder", "signing")]
-
-
-@pytest.fixture
-def given(tmp_path: Path) -> Any:
-    """(lines, page) of an export."""
-
-    def export(*about: str, language: str = "en") -> tuple[list[dict[str, Any]], str]:
-        target = tmp_path / f"for {' '.join(about[1:])}"
-        where = ["--output", str(target), "--language", language]
-        call_command("eventlog_subject", "export", *about, *where, stdout=StringIO())
-        kept = (target / "events.ndjson").read_text().splitlines()
-        return [json.loads(line) for line in kept], (target / "index.html").read_text()
-
-    return export
 
 
 def test_everything_is_there_once_also_what_is_only_in_the_archive(given: Any) -> None:
@@ -98,3 +83,43 @@ def test_nothing_is_left_to_be_told_after_an_erasure(given: Any) -> None:
     stored()
     erase_both()
     assert given("--user", USERNAME)[0] == given("--entity", "siswa", scene.RECORD)[0] == []
+
+
+def test_what_a_teacher_has_sent_of_others_is_not_told_to_him(given: Any) -> None:
+    guru: dict[str, Any] = {"user_id": 702, "username": "guru", "request_id": "r-1"}
+    body = {"nama": scene.OTHER, "alamat": "Jalan Melati 3"}
+    of = {"entity_type": "siswa", "entity_id": "4712", "entity_name": scene.OTHER, "reason": f"as {scene.OTHER} asked"}
+    write(
+        scene.made("HTTP_REQUEST", None, **guru, request_path="/api/siswa/4712", request_body=body),
+        scene.made("SISWA_UPDATE", None, **guru, **of, new_values=body),
+        scene.made("HTTP_REQUEST", None, **{**guru, "request_id": "r-2"}, request_body={"answer": "mine"}),
+    )
+    lines, page = given("--user", "guru")
+    assert [line["how"] for line in lines] == ["did"] * 3 and "Melati" not in page and scene.OTHER not in page
+    assert [line.get("request_body") for line in lines] == [None, None, {"answer": "mine"}]
+
+
+def test_a_request_in_other_letters_is_answered_too(given: Any) -> None:
+    asked = SubjectRequest.objects.create(kind="export", username=USERNAME.upper(), asked_by="the mother")
+    given("--user", USERNAME)
+    asked.refresh_from_db()
+    assert asked.state == "done" and asked.decided_at is not None
+
+
+def test_a_namesakes_events_are_not_told(given: Any) -> None:
+    of = {"entity_type": "siswa", "entity_name": NAME}
+    write(*(scene.made("SISWA_UPDATE", None, entity_id=key, **of) for key in (scene.RECORD, "9")))
+    lines, _page = given("--entity", "siswa", scene.RECORD)
+    assert [line["entity_id"] for line in lines] == [scene.RECORD]
+
+
+def test_who_looked_at_more_than_is_listed_is_told_as_who_may_have_seen_him(given: Any) -> None:
+    stored()
+    data = {"count": 300, "keys": ["1", "2"], "complete": False, "filter": scene.OTHER}
+    for complete, kind in ((False, "siswa"), (True, "siswa"), (False, "kelas")):
+        about = {"entity_type": kind, "event_data": {**data, "complete": complete}}
+        write(scene.made("SISWA_EXPORT", None, username="guru", user_id=702, **about))
+    lines, page = given("--entity", "siswa", scene.RECORD)
+    (vague,) = [line for line in lines if line["how"] == "perhaps"]
+    assert (vague["event_type"], vague["username"]) == ("SISWA_EXPORT", "guru") and "event_data" not in vague
+    assert "you may be among them" in page and scene.OTHER not in page

@@ -1,6 +1,7 @@
 """What was erased does not come back: neither from a file of before, nor with an old backup."""
 
 import shutil
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from eventlog.models import Archive, EventMute, Removal
+from eventlog.models import Archive, EventMute, Removal, SubjectKey
 from eventlog.tests.altering import altering
 from eventlog.tests.finished import wait_for_others
+from eventlog.tests.integrity.conftest import write
+from eventlog.tests.privacy.keys import NEW, sensitive
 from eventlog.tests.retention.archives import archived, remove_all, restored, verified
 from eventlog.tests.subjects import scene
 from eventlog.tests.subjects.scene import USER, USERNAME, dumped, stored, traces
@@ -83,3 +86,39 @@ def test_a_ledger_that_somebody_has_written_is_refused(outside: Path) -> None:
     ledger.write_text(ledger.read_text().replace('"part":"actor"', '"part":"subject"', 1))
     with pytest.raises(CommandError, match=r"no key of SIGNING_KEY has signed"):
         replayed("--ledger", str(ledger))
+
+
+def test_keys_that_came_back_are_destroyed_again(signing: Callable[..., None]) -> None:
+    signing(ENCRYPTION_KEYS=[NEW])
+    write(sensitive(entity_type="siswa", entity_id=scene.RECORD))
+    before = SubjectKey.objects.get()
+    erase("--entity", "siswa", scene.RECORD)
+    SubjectKey.objects.all().delete()
+    before.save(force_insert=True)
+    replayed()
+    left = SubjectKey.objects.get(pk=before.pk)
+    assert (left.wrapped, left.entity_id) == (None, "") and left.destroyed_at is not None
+
+
+def test_a_key_is_not_destroyed_because_somebody_has_written_so(signing: Callable[..., None], outside: Path) -> None:
+    signing(ENCRYPTION_KEYS=[NEW])
+    write(sensitive())
+    key = SubjectKey.objects.get()
+    outside.mkdir()
+    ledger = outside / "erasures.ndjson"
+    ledger.write_text(f'{{"id":"{key.pk}","kind":"key","signature":"{"00" * 64}"}}\n')
+    with pytest.raises(CommandError, match="no key of SIGNING_KEY has signed"):
+        replayed()
+    assert SubjectKey.objects.get().wrapped
+
+
+def test_a_ledger_of_before_leads_to_no_file_of_before(folder: Path, outside: Path) -> None:
+    stored(50)
+    archived()
+    erase("--entity", "siswa", scene.RECORD)
+    ledger = outside / "erasures.ndjson"
+    early = ledger.read_text()
+    erase("--user", USERNAME)
+    (outside / "early.ndjson").write_text(early)
+    replayed("--ledger", str(outside / "early.ndjson"))
+    assert Archive.objects.get().path.endswith(".r2.parquet")
