@@ -45,7 +45,7 @@ class Person:
     def read(cls, plan: Mapping[str, Any]) -> "Person":
         records = {kind: tuple(keys) for kind, keys in plan["records"].items()}
         lists = ("usernames", "kinds", "words", "addresses", "requests", "own_requests")
-        return cls(user_id=plan["user_id"], records=records, **{name: tuple(plan[name]) for name in lists})
+        return cls(user_id=plan["user_id"], records=records, **{name: tuple(plan.get(name, ())) for name in lists})
 
     def written(self) -> dict[str, Any]:
         user_id = self.user_id if isinstance(self.user_id, int | None) else str(self.user_id)
@@ -93,9 +93,15 @@ def words_of_the_program() -> frozenset[str]:
 
 def fingerprint(username: str, entity_type: str, entity_id: str) -> str:
     """The same for the same person, and nothing to guess by for who does not know SECRET_KEY."""
-    key = blake2b(settings.SECRET_KEY.encode(), digest_size=32).digest()
-    about = "\n".join((username.lower(), entity_type, entity_id))
-    return blake2b(about.encode(), key=key, digest_size=32).hexdigest()
+    return fingerprints(username, entity_type, entity_id)[0]
+
+
+def fingerprints(username: str, entity_type: str = "", entity_id: str = "") -> list[str]:
+    """With SECRET_KEY, and with those that were before it."""
+    about = "\n".join((username.lower(), entity_type, entity_id)).encode()
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    keys = (blake2b(secret.encode(), digest_size=32).digest() for secret in secrets)
+    return [blake2b(about, key=key, digest_size=32).hexdigest() for key in keys]
 
 
 # --- what the project's own tables know ---

@@ -34,7 +34,7 @@ from eventlog.retention.partitions import ALONE, become_owner
 from eventlog.retention.restore import TABLE
 from eventlog.subjects import tables
 from eventlog.subjects.archived import number
-from eventlog.subjects.person import Person, account_kind, fingerprint, identifying, words_of_record
+from eventlog.subjects.person import Person, account_kind, fingerprints, identifying, words_of_record
 
 FILE: Final = "erasures.ndjson"
 PERSON: Final = "person"
@@ -199,7 +199,7 @@ def forgotten_again(people: set[str], using: str) -> int:
     done = 0
     for account in get_user_model()._default_manager.using(using).iterator():
         name = account.get_username()
-        if people & {fingerprint(name, "", ""), fingerprint(str(account.pk), "", "")}:
+        if people & {*fingerprints(name), *fingerprints(str(account.pk))}:
             done += sum(tables.erase(person_of(account), UUID(int=0), using))
     return done
 

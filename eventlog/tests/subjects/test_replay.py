@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django import Settings
 
 from eventlog.models import Archive, EventMute, Removal, SubjectKey
 from eventlog.tests.altering import altering
@@ -122,3 +123,12 @@ def test_a_ledger_of_before_leads_to_no_file_of_before(folder: Path, outside: Pa
     (outside / "early.ndjson").write_text(early)
     replayed("--ledger", str(outside / "early.ndjson"))
     assert Archive.objects.get().path.endswith(".r2.parquet")
+
+
+def test_an_account_is_told_again_when_the_secret_key_is_another(settings: Settings) -> None:
+    User.objects.create_user(USERNAME, pk=USER)
+    erase("--user", USERNAME)
+    EventMute.objects.create(rule="r", target=f"user:{USERNAME}")
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
+    replayed()
+    assert USERNAME not in EventMute.objects.get().target
