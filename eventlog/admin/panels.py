@@ -1,6 +1,6 @@
 """The parts of the dashboard: numbers side by side, and charts with their tables."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eventlog.admin import charts, display, figures
 from eventlog.admin.asking import Question
-from eventlog.admin.charts import Box, Drawing
+from eventlog.admin.charts import Drawing
 from eventlog.admin.figures import Change, Figure
 from eventlog.admin.periods import Ways, label
 from eventlog.analytics.overview import Numbers, Overview
@@ -92,12 +92,21 @@ PLANS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """One of those that every chart tells of; `way` leads to its events."""
+
+    words: str
+    numbers: Numbers
+    way: Callable[[Question | None], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """`most` is the highest value, in words; `overlays` say what each stretch of time has."""
+    """`most` is the highest value, in words; `overlays` are paths, and say what each stretch of time has."""
 
     plan: Plan
     drawings: Sequence[Drawing]
-    overlays: Sequence[tuple[Box, str]]
+    overlays: Sequence[tuple[str, str]]
     most: str
     first: str
     last: str
@@ -106,19 +115,22 @@ class Chart:
 
 
 def drawn(view: Overview, ways: Ways) -> Iterator[Chart]:
+    stretches = [
+        Stretch(label(begin, view.unit), numbers, ways.within(numbers.window))
+        for begin, numbers in view.over_time.items()
+    ]
     for plan in PLANS:
         if all(may_see(figure, view) for figure in plan.drawn):
-            yield chart(plan, view, ways)
+            yield chart(plan, stretches)
 
 
-def chart(plan: Plan, view: Overview, ways: Ways) -> Chart:
-    labels = [label(begin, view.unit) for begin in view.over_time]
-    numbers = list(view.over_time.values())
-    values = {figure: [figure.of(each) for each in numbers] for figure in plan.drawn}
+def chart(plan: Plan, stretches: Sequence[Stretch]) -> Chart:
+    labels = [each.words for each in stretches]
+    values = {figure: [figure.of(each.numbers) for each in stretches] for figure in plan.drawn}
     most = charts.most_of(list(values.values()))
     heads, titles = (*plan.drawn, *plan.others), [str(figure.title) for figure in plan.drawn]
-    texts = [[figure.shown(each) for figure in heads] for each in numbers]
-    rows = [cells(heads, *told, ways) for told in zip(numbers, texts, strict=True)]
+    texts = [[figure.shown(each.numbers) for figure in heads] for each in stretches]
+    rows = [cells(heads, *told) for told in zip(stretches, texts, strict=True)]
     return Chart(
         plan,
         [drawing(figure, series, most, as_lines=plan.as_lines) for figure, series in values.items()],
@@ -134,7 +146,7 @@ def chart(plan: Plan, view: Overview, ways: Ways) -> Chart:
 def drawing(figure: Figure, values: charts.Values, most: float, *, as_lines: bool) -> Drawing:
     if as_lines:
         return Drawing(figure.kind, figure.title, lines=charts.lines(values, most))
-    return Drawing(figure.kind, figure.title, boxes=charts.bars(values, most))
+    return Drawing(figure.kind, figure.title, bars=charts.bars(values, most))
 
 
 def overlay(titles: Sequence[str], words: str, texts: Sequence[str]) -> str:
@@ -142,13 +154,13 @@ def overlay(titles: Sequence[str], words: str, texts: Sequence[str]) -> str:
     return "\n".join([words, *told])
 
 
-def cells(heads: Sequence[Figure], numbers: Numbers, texts: Sequence[str], ways: Ways) -> list[str]:
+def cells(heads: Sequence[Figure], stretch: Stretch, texts: Sequence[str]) -> list[str]:
     """Each way leads there once."""
     found: list[str] = []
     seen: list[Question | None] = []
     for figure, text in zip(heads, texts, strict=True):
-        question = figure.question(numbers)
-        found.append(text if question in seen else linked(text, ways.to(question, numbers.window)))
+        question = figure.question(stretch.numbers)
+        found.append(text if question in seen else linked(text, stretch.way(question)))
         seen.append(question)
     return found
 

@@ -1,8 +1,9 @@
 """The time that the dashboard tells of: one of a few lengths up to now, or one's own; in its address."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 from django.utils import timezone
@@ -75,10 +76,12 @@ class Ways:
 
     def to(self, question: Question | None, window: Window) -> str:
         """Empty where there is no such event."""
-        if question is None:
-            return ""
+        return self.within(window)(question)
+
+    def within(self, window: Window) -> Callable[[Question | None], str]:
+        """The same for several questions about one window, each written once."""
         since, until = self.times(window)
-        return self.address + question.at(since, until).address()
+        return cache(lambda question: self.address + question.at(since, until).address() if question else "")
 
     def times(self, window: Window) -> tuple[str, str]:
         """As the search language writes them: by days where those are whole."""
