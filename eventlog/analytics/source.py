@@ -22,6 +22,7 @@ from eventlog.pipeline.counting import COLUMNS
 from eventlog.pipeline.outbox import events_alias
 
 LONGEST_UNCOUNTED = timedelta(days=31)  # of windows for those whose numbers come from the events alone
+LONGEST_COUNT = timedelta(hours=25)  # the longest day of a year
 SHORTEST_RETENTION = timedelta(days=1)  # which LOG_RETENTION_DAYS may be
 
 
@@ -88,17 +89,19 @@ def of_event(counts: Counting) -> str:
 
 
 def counted(counts: Counting, window: Window) -> Sql:
-    """The counts between the edges, and the events on either side of them."""
+    """The counts between the edges, and the events on either side of them: within `LONGEST_COUNT` of the ends, which is
+    said so that the planner need not think of the partitions of any other time."""
     first, last = "(SELECT first FROM edge)", "(SELECT last FROM edge)"
     events = f"SELECT {of_event(counts)} FROM events WHERE {counts.where} AND timestamp"
     columns = ", ".join(["start AS at", *counts.dimensions, *counts.measures])
     text = f"""WITH {edges(counts.table)}
     SELECT {columns} FROM {counts.table} WHERE start >= {first} AND start < {last}
-    UNION ALL {events} >= %s AND timestamp < least({first}, %s)
-    UNION ALL {events} >= greatest({first}, {last}) AND timestamp < %s"""
+    UNION ALL {events} >= %s AND timestamp < %s AND timestamp < least({first}, %s)
+    UNION ALL {events} >= %s AND timestamp < %s AND timestamp >= greatest({first}, {last})"""
     ends = (window.begin, window.end)
     at_edges = [param for moment in ends for param in (*cut(moment), moment)]
-    return Sql(text, [*at_edges, *ends, window.end])
+    near = (window.begin + LONGEST_COUNT, window.end, window.end - LONGEST_COUNT)
+    return Sql(text, [*at_edges, window.begin, *near, window.end])
 
 
 def uncut(counts: Counting, window: Window) -> Sql:

@@ -1,7 +1,7 @@
 """Counts that hold whatever comes late, twice or not at all; who sees what of them. What questions answer is in
 `test_both_ways`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -145,6 +145,26 @@ def test_who_sees_some_events_gets_the_numbers_of_those(site):
 def test_a_long_window_is_cut_for_them(site):
     found = only(Event.objects.all(), Window(NOW - timedelta(days=300), NOW))
     assert found.window.begin == NOW - timedelta(days=31)
+
+
+# --- at the edges ---
+@pytest.mark.parametrize(
+    ("since", "until", "total"), [("00:01", "23:59", 2), ("00:01", "12:00", 1), ("12:00", "23:59", 1)]
+)
+def test_the_longest_day_of_a_year_is_cut_right(settings, since, until, total):
+    """Its counts are of 25 hours."""
+    settings.TIME_ZONE = "Europe/Berlin"
+    moments = [in_utc(at) for at in ("00:00", "00:02", "23:58")]
+    write(Batch([make_record("LOGIN", {"timestamp": moment}).to_json() for moment in moments]))
+    rollups.compact(NOW + timedelta(days=3))
+    assert [finish - start for start, finish, _count in kept()] == [timedelta(hours=25)]
+    window = Window(in_utc(since), in_utc(until))
+    assert queries.summary(everything(window, sees_security=True))["total"] == total
+
+
+def in_utc(clock):
+    """By which the hour that comes twice is counted twice when a length is added."""
+    return timezone.make_aware(datetime.fromisoformat(f"2026-10-25T{clock}")).astimezone(UTC)
 
 
 # --- when events are gone ---
