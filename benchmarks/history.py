@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from benchmarks.measure import say
 from eventlog.analytics import rollups
+from eventlog.analytics.source import Window
+from eventlog.models.churning import OF_COUNTS
 from eventlog.models.rollup import COUNTINGS
 from eventlog.pipeline.counting import into, into_user_days
 from eventlog.retention import partitions
 from eventlog.retention.periods import Month
 
 DAYS = 90
-AT_ONCE = 100_000
 ENDPOINTS = 30
 A_REQUEST = hashlib.md5(b"r1000").hexdigest()  # what three of the events have as their request
 EVENTS = f"""
@@ -55,18 +56,31 @@ def make_months(begin: datetime) -> None:
 
 
 def fill(number: int) -> None:
-    begin = timezone.now() - timedelta(days=DAYS)
+    """Day by day, each counted and put together as on a site that lives through it. Counted all at once, the tables of
+    counts would keep the room of all of their minutes for good, and be read with it."""
+    length = timedelta(days=DAYS)
+    begin = timezone.now() - length
     make_months(begin)
     started = time.perf_counter()
+    for day in range(DAYS):
+        first, last = day * number // DAYS + 1, (day + 1) * number // DAYS
+        with connection.cursor() as cursor:
+            cursor.execute(EVENTS, [begin, number, first, last])
+        count(Window(begin + length * ((first - 0.5) / number), begin + length * ((last + 0.5) / number)))
+        say(f"… {last} events, {time.perf_counter() - started:.0f} s")
     with connection.cursor() as cursor:
-        for first in range(1, number + 1, AT_ONCE):
-            cursor.execute(EVENTS, [begin, number, first, min(first + AT_ONCE - 1, number)])
-            say(f"… {min(first + AT_ONCE - 1, number)} events, {time.perf_counter() - started:.0f} s")
+        cursor.execute("VACUUM ANALYZE events")
+
+
+def count(window: Window) -> None:
+    """What the writers, the scheduled task and autovacuum do."""
+    ours = "environment = 'benchmark'"  # what else is there was counted when it was stored
+    source = f"(SELECT * FROM events WHERE timestamp >= %s AND timestamp < %s AND {ours}) AS stored"
+    span = [window.begin, window.end]
+    with connection.cursor() as cursor:
         for counts in COUNTINGS:
-            cursor.execute(into(counts, "events"))
-        cursor.execute(into_user_days("events"), ["Asia/Jakarta"])
-    while rollups.compact():
-        pass
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE events, event_rollups, event_endpoints, event_durations, event_user_days")
-    say(f"… counted, {time.perf_counter() - started:.0f} s")
+            cursor.execute(into(counts, source), span)
+        cursor.execute(into_user_days(source), ["Asia/Jakarta", *span])
+        while rollups.compact(window.end):
+            pass
+        cursor.execute(f"VACUUM ANALYZE {', '.join(OF_COUNTS)}")
