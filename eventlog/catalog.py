@@ -57,7 +57,34 @@ STATUSES = {
     PENDING: gettext_lazy("Pending"),
 }
 
-AUTH_METHODS = ("session", "jwt", "basic", "system", "database", "anonymous")
+ACTIONS: Final = {  # what is done to records; then to somebody's rights
+    "CREATE": pgettext_lazy("action", "Added"),
+    "READ": pgettext_lazy("action", "Looked at"),
+    "UPDATE": pgettext_lazy("action", "Changed"),
+    "DELETE": pgettext_lazy("action", "Deleted"),
+    "BULK_UPDATE": pgettext_lazy("action", "Several changed"),
+    "BULK_IMPORT": pgettext_lazy("action", "Imported"),
+    "EXPORT": pgettext_lazy("action", "Exported"),
+    "add": pgettext_lazy("action", "Added"),
+    "remove": pgettext_lazy("action", "Taken away"),
+    "clear": pgettext_lazy("action", "All taken away"),
+}
+
+REFUSALS: Final = {  # error codes of LOGIN_FAILED
+    "BAD_CREDENTIALS": gettext_lazy("wrong password"),
+    "UNKNOWN_NAME": gettext_lazy("no such account"),
+    "INACTIVE": gettext_lazy("locked account"),
+    "BLOCKED": gettext_lazy("blocked for a while"),
+}
+
+AUTH_METHODS = {
+    "session": gettext_lazy("In the browser"),
+    "jwt": gettext_lazy("With a token"),
+    "basic": gettext_lazy("With name and password in each request"),
+    "system": gettext_lazy("By a job or command"),
+    "database": gettext_lazy("In the database itself"),
+    "anonymous": gettext_lazy("Not signed in"),
+}
 
 READ: Final = "READ"
 EXPORT: Final = "EXPORT"

@@ -58,19 +58,20 @@ class Audit:
 
 @dataclass(slots=True)
 class Registry:
-    """`chosen` by `audited(...)`, by label, and told to `receivers`; `found` and `sensitive` hold the answers under
-    the settings `wanted` and `excluded`."""
+    """`chosen` by `audited(...)`, by label, and told to `receivers`; `found`, `sensitive` and `called` hold the answers
+    under the settings `wanted` and `excluded`."""
 
     receivers: list[Callable[[type[models.Model]], None]] = field(default_factory=list)
     chosen: dict[str, Audit] = field(default_factory=dict)
     found: dict[type[models.Model], Audit | None] = field(default_factory=dict)
     sensitive: frozenset[str] | None = None
+    called: dict[str, type[models.Model]] | None = None
     wanted: Any = None
     excluded: Any = None
 
     def forget(self) -> None:
         self.found.clear()
-        self.sensitive = None
+        self.sensitive = self.called = None
 
 
 registry = Registry()
@@ -156,6 +157,15 @@ def sensitive_entities() -> frozenset[str]:
         audits = map(audit_of, apps.get_models()) if apps.models_ready else ()
         registry.sensitive = frozenset(audit.name for audit in audits if audit is not None and audit.sensitive)
     return registry.sensitive
+
+
+def model_called(entity: str) -> type[models.Model] | None:
+    """The audited model whose records events call so."""
+    look_at_settings()
+    if registry.called is None:
+        audits = ((audit_of(model), model) for model in reversed(apps.get_models()))
+        registry.called = {audit.name: model for audit, model in audits if audit is not None}  # the first of a name
+    return registry.called.get(entity)
 
 
 def entity_name_of(model: type[models.Model]) -> str:

@@ -1,6 +1,7 @@
 """The scheduled jobs. Each is thin, bounded and may run twice; when they are due says `schedule`."""
 
 from celery import shared_task
+from django.utils.translation import gettext_noop
 
 from eventlog import catalog
 from eventlog.alerts import delivery, looking
@@ -26,7 +27,7 @@ def make_partitions() -> list[str]:
     """Make the partitions of the time to come; the names of those that were missing."""
     made = partitions.make_ahead(using=events_alias())
     if made:
-        log_event(catalog.MAINTENANCE, event_name="Partitions made", event_data={"partitions": made})
+        log_event(catalog.MAINTENANCE, event_name=gettext_noop("Partitions made"), event_data={"partitions": made})
     return made
 
 

@@ -146,6 +146,9 @@ class AlertAdmin(TaughtList):
             found.is_own = refusing.is_about(found, request.user)
         return found
 
+    def spoken(self, row: Alert) -> str:
+        return visible(wording.headline(row))
+
     def get_ordering(self, request: HttpRequest) -> Any:
         """What is to be done as a queue, what is over by time."""
         return QUEUE if request.GET.get("state", TO_DO) in (TO_DO, *PENDING) else NEWEST

@@ -99,7 +99,7 @@ def result(event: Event, picks: Picks) -> str:
     return format_html(
         "{} {}",
         picks.of("status", event.event_status.lower(), words),
-        picks.of("status", "" if code is None else str(code), str(code)) or short(event.error_code),
+        picks.of("status", "" if code is None else str(code), str(code)) or display.failure(event),
     )
 
 

@@ -3,7 +3,7 @@
 What an event holds came from outside; it reaches HTML through `format_html` only, and `visible` before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,7 @@ from eventlog.models import Event
 from eventlog.privacy.opening import Covered
 from eventlog.visible import cut, laid_out, text_of, visible
 
+MAX_CODE: Final = 80  # characters
 EMPTY: tuple[Any, ...] = (None, "", [], {})  # 0 and False say something
 
 
@@ -88,8 +90,15 @@ def kind(event: Event) -> str:
 @display(description=_("result"))
 def result(event: Event) -> SafeString:
     words = catalog.STATUSES.get(event.event_status, event.event_status)
-    code = event.response_status if event.response_status is not None else visible(event.error_code)
+    code = event.response_status if event.response_status is not None else failure(event)
     return format_html("{} {}", badge("status", event.event_status, words), code or "")
+
+
+def failure(event: Event) -> str:
+    """Why, in a word; the code is its title."""
+    code = visible(event.error_code)
+    words = catalog.REFUSALS.get(event.error_code)
+    return Truncator(code).chars(MAX_CODE) if words is None else format_html('<span title="{}">{}</span>', code, words)
 
 
 # --- numbers ---
@@ -253,6 +262,15 @@ def column(name: str, show: Callable[[Any], str]) -> Callable[[Event], str]:
 
 def plain_column(name: str) -> Callable[[Event], str]:
     return column(name, lambda value: cut(text_of(value)))
+
+
+def worded_column(name: str, words: Mapping[str, Any]) -> Callable[[Event], str]:
+    """One of few words that a search knows; that is its title."""
+
+    def show(value: str) -> str:
+        return format_html('<span title="{}">{}</span>', visible(value), words.get(value, visible(value)))
+
+    return column(name, show)
 
 
 def pretty_column(name: str) -> Callable[[Event], str]:

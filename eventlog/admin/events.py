@@ -14,8 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from eventlog import catalog
 from eventlog.admin import display, holds, listing, proofs, records, saving, story, timelines, wording
-from eventlog.admin.display import EMPTY, number_column, plain_column, pretty_column
+from eventlog.admin.display import EMPTY, number_column, plain_column, pretty_column, worded_column
 from eventlog.models import Event, EventQuerySet
 from eventlog.privacy.opening import READ, open_event, was_opened
 from eventlog.viewed import security_among, tell_one
@@ -51,7 +52,7 @@ GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
             display.username,
             display.user_id,
             plain_column("user_role"),
-            plain_column("auth_method"),
+            worded_column("auth_method", catalog.AUTH_METHODS),
             display.address,
             display.session,
         ),
@@ -61,7 +62,7 @@ GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (
             display.record,
             plain_column("entity_name"),
-            plain_column("action"),
+            worded_column("action", catalog.ACTIONS),
         ),
     ),
     (
@@ -90,7 +91,12 @@ GROUPS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     ),
     (
         _("Failure"),
-        (plain_column("error_code"), plain_column("error_message"), display.fault, pretty_column("stack_trace")),
+        (
+            worded_column("error_code", catalog.REFUSALS),
+            plain_column("error_message"),
+            display.fault,
+            pretty_column("stack_trace"),
+        ),
     ),
     (
         _("Server load"),

@@ -4,9 +4,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
@@ -70,6 +71,7 @@ class MuteForm(ModelForm):
 @admin.register(EventMute)
 class MuteAdmin(TaughtList):
     form = MuteForm
+    change_form_template = "admin/eventlog/eventmute/change_form.html"
     told_as = "mute"
     list_display = ["rule_in_words", "target_in_words", "ends", "why", "kept_quiet", "muted_by"]
     list_filter = [RuleFilter]
@@ -119,6 +121,9 @@ class MuteAdmin(TaughtList):
         form = super().get_form(request, obj, change, **kwargs)
         return type(form.__name__, (form,), {"by": request.user})
 
+    def spoken(self, row: EventMute) -> str:
+        return what(row)
+
     @admin.display(description=_("rule"), ordering="rule")
     def rule_in_words(self, mute: EventMute) -> str:
         return wording.label_of(mute.rule)
@@ -152,9 +157,31 @@ class MuteAdmin(TaughtList):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         mute: EventMute | None = context.get("original")
-        title = f"{self.rule_in_words(mute)}: {self.target_in_words(mute)}" if mute else gettext("Mute a rule")
-        context.update(title=title, subtitle=None)
+        context.update(title=what(mute) if mute else gettext("Mute a rule"), subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> Any:
+        """Django's hook for the page that asks whether it is meant."""
+        context.update(title=gettext("Lift this mute?"), subtitle=None, sentence=sentence(context["object"]))
+        return super().render_delete_form(request, context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """In words, for the page that asks about several."""
+        _names, *others = super().get_deleted_objects(objs, request)
+        return [sentence(each) for each in objs], *others
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return self.response_change(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self.said(request, gettext("It is kept: %(sentence)s.") % {"sentence": sentence(obj)})
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        return self.said(request, gettext("The mute is lifted: what the rule finds opens an alert again."))
+
+    def said(self, request: HttpRequest, words: str) -> HttpResponse:
+        self.message_user(request, words, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:eventlog_eventmute_changelist"))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """By the one function that tells of it; what was renamed is another mute."""
@@ -162,7 +189,7 @@ class MuteAdmin(TaughtList):
             mutes.unmute(EventMute.objects.get(pk=obj.pk))
         until = form.cleaned_data["until"]
         made = mutes.mute(obj.rule, obj.target, until=until, by=request.user, reason=obj.reason)
-        obj.pk = made.pk
+        obj.pk, obj.until = made.pk, made.until
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         mutes.unmute(obj)
@@ -170,3 +197,14 @@ class MuteAdmin(TaughtList):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for each in queryset:
             mutes.unmute(each)
+
+
+def what(mute: EventMute) -> str:
+    """`XSS attempt: address 203.0.113.7`"""
+    return f"{wording.label_of(mute.rule)}: {visible(wording.target_of(mute.target))}"
+
+
+def sentence(mute: EventMute) -> str:
+    if mute.until is None:
+        return gettext("%(what)s, muted until it is lifted") % {"what": what(mute)}
+    return gettext("%(what)s, muted until the end of %(day)s") % {"what": what(mute), "day": last_day(mute.until)}

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from eventlog import catalog
 from eventlog.admin.diffs import marked
 from eventlog.admin.display import EMPTY, pretty, record_link
+from eventlog.admin.naming import head, title
 from eventlog.admin.values import ABSENT, MAX_ROWS, in_table, more_words
 from eventlog.models import Event
 from eventlog.privacy.opening import Covered
@@ -94,30 +95,26 @@ def chosen_by(event: Event) -> str:
     asked = said(event, "filter")
     if asked is None:
         return ""
-    return pairs(asked) if asked else gettext("no filter: all records")
+    return pairs(event, asked) if asked else gettext("no filter: all records")
 
 
 @display(description=_("set to"))
 def set_to(event: Event) -> str:
-    return pairs(said(event, "assigned") or {})
+    return pairs(event, said(event, "assigned") or {})
 
 
-def pairs(values: Mapping[str, Any]) -> str:
+def pairs(event: Event, values: Mapping[str, Any]) -> str:
     """One line each."""
-    lines = ((visible(spaced(name)), in_words(item)) for name, item in values.items())
+    kind = event.entity_type
+    lines = ((head(kind, name), in_words(kind, item)) for name, item in values.items())
     return format_html_join("", "<div>{} = <b>{}</b></div>", lines)
 
 
-def spaced(lookup: str) -> str:
-    """`kelas__in` as `kelas in`."""
-    return lookup.replace("__", " ")
-
-
-def in_words(value: Any) -> str:
-    """A value to compare with, or a condition in another: `(nis in = 1, 2)`."""
+def in_words(kind: str, value: Any) -> str:
+    """A value to compare with, or a condition in another: `(student number in = 1, 2)`."""
     if isinstance(value, dict):
-        return f"({', '.join(f'{visible(spaced(name))} = {in_words(item)}' for name, item in value.items())})"
-    return ", ".join(map(in_words, value)) if isinstance(value, list) else text_of(value)
+        return f"({', '.join(f'{title(kind, name)} = {in_words(kind, item)}' for name, item in value.items())})"
+    return ", ".join(in_words(kind, item) for item in value) if isinstance(value, list) else text_of(value)
 
 
 @display(description=_("which"))
@@ -142,9 +139,9 @@ def changes(event: Event) -> str:
     """Before and after, side by side: of one record, what has changed first; of many, what has changed of each."""
     before, after = event.previous_values, event.new_values
     if before in EMPTY and after in EMPTY:
-        return names_only(event.changed_fields)
+        return names_only(event)
     if covered := [values for values in (before, after) if isinstance(values, Covered)]:
-        return format_html("<div>{}</div>{}", names_only(event.changed_fields), pretty(covered[0]))
+        return format_html("<div>{}</div>{}", names_only(event), pretty(covered[0]))
     if not isinstance(before or {}, dict) or not isinstance(after or {}, dict):
         return pretty({"before": before, "after": after})
     if are_many(event):
@@ -152,9 +149,10 @@ def changes(event: Event) -> str:
     return table_of_one(event, before or {}, after or {})
 
 
-def names_only(fields: Any) -> str:
+def names_only(event: Event) -> str:
+    fields = event.changed_fields
     if isinstance(fields, list) and all(isinstance(name, str) for name in fields):
-        return visible(", ".join(fields))
+        return format_html_join(", ", "{}", ((head(event.entity_type, name),) for name in fields))
     return pretty(fields)
 
 
@@ -196,7 +194,7 @@ def rows_of_one(event: Event, before: dict[str, Any], after: dict[str, Any]) -> 
         style = "eventlog-changed" if name in changed else "eventlog-same"
         was, now = beside(old, new)
         named = format_html("{} ({})", now, text_of(names[name])) if name in names else now
-        yield style, cut(visible(name)), gettext("Before"), was, gettext("After"), named
+        yield style, head(event.entity_type, name), gettext("Before"), was, gettext("After"), named
 
 
 def beside(old: Any, new: Any) -> tuple[str, str]:
@@ -216,9 +214,9 @@ def table_of_many(event: Event, before: dict[str, Any], after: dict[str, Any]) -
 def titled(heads: tuple[str, ...], event: Event, row: Row) -> Iterator[str]:
     key, field, old, new = row
     record = record_link(event, key) if event.entity_type else visible(key)
-    cells = (record, visible(field), *beside(old, new))
-    for head, cell in zip(heads, cells, strict=True):
-        yield head
+    cells = (record, head(event.entity_type, field), *beside(old, new))
+    for title_of_cell, cell in zip(heads, cells, strict=True):
+        yield title_of_cell
         yield cell
 
 

@@ -8,22 +8,22 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from eventlog.admin.display import badge, readable
+from eventlog.admin.display import badge, moment, readable, zone_told
 from eventlog.admin.holds import MOMENT
+from eventlog.admin.taught import TaughtList, told
 from eventlog.models import SubjectRequest
-from eventlog.models.subject import DONE, ERASE, OPEN, REFUSED
+from eventlog.models.subject import CONFIRMED, DONE, ERASE, EXPORT, OPEN, REFUSED
 from eventlog.subjects import requests
+from eventlog.subjects.erase import ENTITY
 from eventlog.visible import visible
 
 if TYPE_CHECKING:  # generic for the type checker only
-    ModelAdmin = admin.ModelAdmin[SubjectRequest]
     ModelForm = forms.ModelForm[SubjectRequest]
 else:
-    ModelAdmin = admin.ModelAdmin
     ModelForm = forms.ModelForm
 
 SEE: Final = "eventlog.view_subjectrequest"
@@ -34,6 +34,7 @@ WORDS: Final = {
     ANSWER: _("The person has been given the data"),
     REFUSE: _("Refuse, with a reason"),
 }
+TITLES: Final = {EXPORT: _("Request to be given the data"), ERASE: _("Request to have the data erased")}
 TEXTS: Final = ("username", "entity_type", "entity_id", "asked_by", "entered_by", "decided_by", "reason")
 TIMES: Final = ("received_at", "due_at", "decided_at", "done_at")
 READABLE: Final = {name: readable(SubjectRequest, name) for name in (*TEXTS, *TIMES)}
@@ -62,31 +63,47 @@ class DecisionForm(ModelForm):
 
 
 @admin.register(SubjectRequest)
-class SubjectRequestAdmin(ModelAdmin):
-    list_display = (
-        "kind",
-        "about",
-        "standing",
-        *(READABLE[name] for name in ("asked_by", "received_at", "due_at", "done_at")),
-    )
+class SubjectRequestAdmin(TaughtList):
+    change_form_template = "admin/eventlog/subjectrequest/change_form.html"
+    told_as = ENTITY
+    list_display = ("kind", "about", "standing", "asking", "received", "due", "done")
     ordering = ("-received_at", "-id")
     show_full_result_count = False
     actions = None
     formfield_overrides = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MOMENT}}
-
-    class Media:
-        css = {"all": ["eventlog/admin.css"]}
+    nothing = (
+        _("Nobody has asked for anything."),
+        _(
+            "Enter here what a person has asked for, in whatever way: to be given the data that the log has of him, or"
+            " to have them erased. It then shows until when it is to be answered, and who has decided."
+        ),
+        _("To erase takes two people: one enters the request, another confirms it."),
+    )
 
     @admin.display(description=_("about"))
     def about(self, request: SubjectRequest) -> str:
-        return visible(request.username or f"{request.entity_type} {request.entity_id}".strip()) or "–"
+        return about(request)
 
     @admin.display(description=_("state"))
     def standing(self, request: SubjectRequest) -> str:
-        if request.is_pending and request.due_at < timezone.now():
-            return badge("severity", "critical", pgettext("request", "Overdue"))
-        kind = {DONE: "success", REFUSED: "failed"}.get(request.state, "pending")
-        return badge("status", kind, request.get_state_display())
+        """And what it waits for."""
+        return format_html('{}<span class="eventlog-under">{}</span>', state(request), waits_for(request))
+
+    @admin.display(description=_("who asked"), ordering="asked_by")
+    def asking(self, request: SubjectRequest) -> str:
+        return told(_("asked by"), visible(request.asked_by)) if request.asked_by else ""
+
+    @admin.display(description=_("received"), ordering="received_at")
+    def received(self, request: SubjectRequest) -> str:
+        return told(_("received"), moment(request.received_at, "%H:%M"))
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, request: SubjectRequest) -> str:
+        return told(_("due"), moment(request.due_at, "%H:%M"))
+
+    @admin.display(description=_("done"), ordering="done_at")
+    def done(self, request: SubjectRequest) -> str:
+        return told(_("done"), moment(request.done_at, "%H:%M")) if request.done_at else ""
 
     # --- who ---
     def has_change_permission(self, request: HttpRequest, obj: SubjectRequest | None = None) -> bool:
@@ -112,16 +129,21 @@ class SubjectRequestAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: SubjectRequest | None = None) -> list[Any]:
         if obj is None:
-            said = _("It is to be answered within three times 24 hours (Law 27/2022 on personal data protection).")
-            return [(None, {"fields": ASKED, "description": said})]
+            said = gettext(
+                "It is to be answered within three times 24 hours (Law 27/2022 on personal data protection)."
+            )
+            return [(None, {"fields": ASKED, "description": f"{said} {zone_told()}"})]
         given = tuple(READABLE.get(name, name) for name in SHOWN if getattr(obj, name))
         asked = [(_("What was asked"), {"fields": given, "description": note(obj, request.user)})]
         may = self.has_change_permission(request, obj)
         return [*asked, (_("Decide"), {"fields": ("decision", "why")})] if may else asked
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = capfirst(str(self.opts.verbose_name_plural))
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        asked: SubjectRequest | None = context.get("original")
+        context.update(title=title(asked) if asked else gettext("Enter a request of a person"), subtitle=None)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: SubjectRequest, form: forms.Form, change: bool) -> None:
         if not change:
@@ -136,7 +158,9 @@ class SubjectRequestAdmin(ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: SubjectRequest, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self.said(request, gettext("The request is entered. The time to answer it has begun."))
+        entered = gettext("The request is entered. The time to answer it has begun.")
+        second = gettext("Now another person has to confirm it.") if obj.kind == ERASE else ""
+        return self.said(request, f"{entered} {second}".strip())
 
     def response_change(self, request: HttpRequest, obj: SubjectRequest) -> HttpResponse:
         """Where somebody else was first, that is as good."""
@@ -145,6 +169,30 @@ class SubjectRequestAdmin(ModelAdmin):
     def said(self, request: HttpRequest, words: str) -> HttpResponse:
         self.message_user(request, words, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:eventlog_subjectrequest_changelist"))
+
+
+def about(asked: SubjectRequest) -> str:
+    """Empty once it is done: then the row names nobody."""
+    return visible(asked.username or f"{asked.entity_type} {asked.entity_id}".strip())
+
+
+def title(asked: SubjectRequest) -> str:
+    """`Request to have the data erased: ani`"""
+    return ": ".join(filter(None, (str(TITLES[asked.kind]), about(asked))))
+
+
+def state(asked: SubjectRequest) -> str:
+    if asked.is_pending and asked.due_at < timezone.now():
+        return badge("severity", "critical", pgettext("request", "Overdue"))
+    kind = {DONE: "success", REFUSED: "failed"}.get(asked.state, "pending")
+    return badge("status", kind, asked.get_state_display())
+
+
+def waits_for(asked: SubjectRequest) -> str:
+    if asked.state == OPEN:
+        second, answer = gettext("waits for a second person"), gettext("waits for an answer")
+        return second if asked.kind == ERASE else answer
+    return gettext("cannot go on: open it to see why") if asked.state == CONFIRMED and asked.reason else ""
 
 
 def choices(asked: SubjectRequest, user: Any) -> list[str]:
@@ -160,4 +208,17 @@ def note(asked: SubjectRequest, user: Any) -> str:
         return gettext("Run manage.py eventlog_subject export and hand over what it writes: it closes the request.")
     if requests.may_confirm(asked, user):
         return gettext("What is erased is gone for good, also from the archive. It begins within a minute.")
-    return gettext("Another person must confirm it than who has entered it, and no superuser.")
+    second = gettext(
+        "It waits for a second person: whoever may decide on requests, has not entered this one and is not a superuser."
+    )
+    return f"{why_not(asked, user)} {second}".strip()
+
+
+def why_not(asked: SubjectRequest, user: Any) -> str:
+    """Why this reader is not the second person, where he may decide on others."""
+    name = user.get_username().lower()
+    if name == asked.entered_by.lower():
+        return gettext("You have entered it, so you cannot confirm it.")
+    if name == asked.username.lower():
+        return gettext("It is about yourself, so you cannot confirm it.")
+    return gettext("A superuser cannot confirm it.") if user.is_superuser else ""

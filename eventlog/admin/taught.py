@@ -4,6 +4,8 @@ forms have their own titles."""
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.forms import CheckboxInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -44,6 +46,16 @@ class TaughtList(ModelAdmin):
         """Django's hook for what is not there: to its list, not to the start page."""
         messages.warning(request, gettext("What you asked for is not here, or not any more. This is what there is."))
         return HttpResponseRedirect(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))
+
+    def spoken(self, row: Any) -> str:
+        """What a screen reader reads out of a row that can be selected."""
+        return str(row)
+
+    @admin.display
+    def action_checkbox(self, obj: Any) -> str:
+        words = gettext("Select %(what)s") % {"what": self.spoken(obj)}
+        box = CheckboxInput({"class": "action-select", "aria-label": words}, lambda value: False)
+        return box.render(ACTION_CHECKBOX_NAME, str(obj.pk))
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

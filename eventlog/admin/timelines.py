@@ -19,6 +19,7 @@ from eventlog.addresses import timeline
 from eventlog.admin import display
 from eventlog.admin.asking import Question, entity, exactly
 from eventlog.admin.lines import lines_of
+from eventlog.admin.naming import record_title
 from eventlog.admin.rows import TooLong, lines, page_of, patience
 from eventlog.admin.snapshots import is_sensitive, looked, names_of
 from eventlog.admin.weeks import Week
@@ -97,7 +98,7 @@ def of_object(request: HttpRequest, events: EventQuerySet, context: dict[str, An
     context |= paged(request, its)
     named = (event.entity_name for event in context.get("events", []) if event.entity_name and event.entity_id == key)
     name = visible(next(named, ""))
-    context |= {"title": _("What happened to %(what)s") % {"what": f"{visible(kind)} {name or visible(key)}"}}
+    context |= {"title": _("What happened to %(what)s") % {"what": f"{record_title(kind)} {name or visible(key)}"}}
     context |= {"kind": kind, "key": key, "about": visible(f"{kind} {key}")}
     may_read = request.user.has_perm(READ)
     context |= looked(kind, key, request.GET.get("as_of", ""), may_read=may_read)

@@ -13,6 +13,8 @@ ABSENT: Final = object()
 def in_table(value: Any) -> str:
     if value is ABSENT:
         return ""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, dict) and value.keys() == {"added"}:
         return gettext("added: %(keys)s") % {"keys": members(value["added"])}
     if isinstance(value, dict) and value.keys() == {"removed"}:

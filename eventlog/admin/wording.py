@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
+from eventlog.admin.naming import record_title, records_title, title
 from eventlog.admin.values import ABSENT, in_table
 from eventlog.catalog import StrOrPromise
 from eventlog.models import Event
@@ -35,12 +36,19 @@ WAYS: Final[dict[str, StrOrPromise]] = {
     catalog.EVENTS_VIEWED: _("%(who)s looked at events that not everybody may see"),
 }
 
+MADE: Final = {  # what capture calls an event whose label says the same in the reader's language
+    **dict.fromkeys((catalog.TASK_SUCCESS, catalog.TASK_FAILED, catalog.TASK_RETRY), ("task ", "")),
+    catalog.APP_START: ("", " process started"),
+}
+
 
 def sentence(event: Event) -> str:
-    """`guru001 changed siswa Ahmad Fauzi: kelas X → XI`."""
+    """`guru001 changed student Ahmad Fauzi: class X → XI`."""
     told = {"who": who(event), "what": what(event)}
+    if name := made_of(event):
+        return _with_actor(event, f"{label(event)}: {name}")
     if is_named_by_hand(event):
-        return _with_actor(event, visible(event.event_name))
+        return _with_actor(event, visible(gettext(event.event_name)))
     if event.event_type == catalog.HTTP_REQUEST:
         return gettext("%(who)s asked for %(what)s") % {**told, "what": request(event)}
     if event.event_type in WAYS:
@@ -48,6 +56,13 @@ def sentence(event: Event) -> str:
     if event.event_category == catalog.CRUD and event.action in DEEDS and event.entity_type:
         return ": ".join(filter(None, (str(DEEDS[event.action]) % told, changes(event))))
     return _about(event, _with_actor(event, label(event)))
+
+
+def made_of(event: Event) -> str:
+    """The job's or the process's name, where the event is called so by what has captured it."""
+    begin, end = MADE.get(event.event_type, ("", ""))
+    name = event.event_name.removeprefix(begin).removesuffix(end)
+    return visible(name) if begin + name + end == event.event_name and begin + end else ""
 
 
 def is_named_by_hand(event: Event) -> bool:
@@ -73,7 +88,7 @@ def label_of(event_type: str) -> str:
 
 
 def _deed(entity: str, action: str) -> str:
-    return gettext(catalog.CRUD_ACTIONS[action][0]) % {"entity": visible(entity)}
+    return gettext(catalog.CRUD_ACTIONS[action][0]) % {"entity": record_title(entity)}
 
 
 def who(event: Event) -> str:
@@ -84,14 +99,14 @@ def who(event: Event) -> str:
 
 def what(event: Event) -> str:
     """One record by its name, else by its key; many by their number."""
-    kind, number = visible(event.entity_type), count_of(event)
+    kind, number = event.entity_type, count_of(event)
     if event.entity_id or event.entity_name:
-        return f"{kind} {visible(event.entity_name or event.entity_id)}".strip()
+        return f"{record_title(kind)} {visible(event.entity_name or event.entity_id)}".strip()
     if number is None:
-        return gettext("records of %(kind)s") % {"kind": kind}
+        return gettext("records of %(kind)s") % {"kind": records_title(kind)}
     return ngettext("%(number)s record of %(kind)s", "%(number)s records of %(kind)s", number) % {
         "number": grouped(number),
-        "kind": kind,
+        "kind": records_title(kind),
     }
 
 
@@ -105,7 +120,7 @@ def request(event: Event) -> str:
 
 
 def changes(event: Event) -> str:
-    """`kelas X → XI, alamat a → b and 2 more`, of one record."""
+    """`class X → XI, address a → b and 2 more`, of one record."""
     if not event.entity_id or event.action != "UPDATE":
         return ""
     found = list(changed(event))
@@ -118,7 +133,7 @@ def changed(event: Event) -> Iterator[str]:
     before, after = map(told_values, (event.previous_values, event.new_values))
     names = event.changed_fields if isinstance(event.changed_fields, list) else list({**before, **after})
     for name in map(str, names):
-        shown = brief(name)
+        shown = brief(title(event.entity_type, name))
         old, new = before.get(name, ABSENT), after.get(name, ABSENT)
         if isinstance(old, dict) or isinstance(new, dict):  # members of a relation
             yield f"{shown} {'; '.join(brief(value) for value in (old, new) if value is not ABSENT)}"

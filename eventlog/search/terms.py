@@ -224,7 +224,7 @@ FIELDS: dict[str, Field] = {
     "endpoint": Field(text("endpoint"), gettext_lazy("an endpoint, or how it begins"), "endpoint:/api/siswa*"),
     "method": Field(text("request_method"), gettext_lazy("a method such as POST"), "method:POST"),
     "auth": Field(
-        one_of("auth_method", dict.fromkeys(catalog.AUTH_METHODS), upper=False),
+        one_of("auth_method", catalog.AUTH_METHODS, upper=False),
         ", ".join(catalog.AUTH_METHODS),
         "auth:jwt",
     ),

@@ -2,6 +2,7 @@
 language."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventlog import catalog
+from eventlog.catalog import StrOrPromise
 from eventlog.models import Event
 from eventlog.privacy.opening import Covered
 from eventlog.subjects.export import ABOUT, DID, NAMED, PERHAPS, Line
@@ -25,6 +27,13 @@ HOWS: Final = {
     PERHAPS: _("you may be among them"),
 }
 SAID: Final = ("timestamp", "event_type", "username", "user_role", "id", "event_name")
+WORDS: Final[dict[str, Mapping[str, StrOrPromise]]] = {
+    "event_category": catalog.CATEGORIES,
+    "severity": catalog.SEVERITIES,
+    "event_status": catalog.STATUSES,
+    "action": catalog.ACTIONS,
+    "auth_method": catalog.AUTH_METHODS,
+}
 LABELS: Final = {str(each.column): each.verbose_name for each in Event._meta.concrete_fields}
 STYLE: Final = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;"
@@ -59,13 +68,15 @@ def article(line: Line) -> SafeString:
 
 
 def details(columns: Any) -> SafeString:
-    named = ((LABELS[name], text(value)) for name, value in columns.items() if name not in SAID)
+    named = ((LABELS[name], text(name, value)) for name, value in columns.items() if name not in SAID)
     return format_html_join("", "<dt>{}</dt><dd>{}</dd>", named)
 
 
-def text(value: Any) -> str:
+def text(name: str, value: Any) -> str:
     if isinstance(value, Covered):
         return str(value.words)
+    if name in WORDS:
+        return str(WORDS[name].get(value, visible(str(value))))
     return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 

@@ -203,6 +203,27 @@ def test_a_change_is_a_table_of_before_and_after(auditor: Client) -> None:
     assert row.index("matematika") < row.index("70") < row.index("92")
 
 
+def test_an_action_is_a_word_of_the_reader_s_language_and_stays_as_it_is_for_programs(auditor: Client) -> None:
+    event = log_event("SISWA_UPDATE", action="UPDATE", entity_type="siswa", entity_id="12")
+    for language, words in (("en", "Changed"), ("id", "Diubah")):
+        page = auditor.get(page_of(event), headers={"accept-language": language}).content.decode()
+        assert f'<span title="UPDATE">{words}</span>' in page and "&quot;action&quot;: &quot;UPDATE&quot;" in page
+
+
+def test_why_somebody_could_not_sign_in_is_told_in_words(auditor: Client) -> None:
+    event = log_event("LOGIN_FAILED", username="ada", error_code="BAD_CREDENTIALS")
+    for path in (LIST, page_of(event), f"{LIST}user/?name=ada"):
+        assert '<span title="BAD_CREDENTIALS">wrong password</span>' in shown(auditor, path)
+
+
+def test_an_action_by_hand_is_shown_as_it_is(auditor: Client) -> None:
+    assert '<span title="archived">archived</span>' in read_detail(auditor, "SISWA_UPDATE", action="archived")
+
+
+def test_how_somebody_came_is_told_in_words(auditor: Client) -> None:
+    assert '<span title="jwt">With a token</span>' in read_detail(auditor, "LOGIN", auth_method="jwt")
+
+
 def test_a_creation_has_nothing_before(auditor: Client) -> None:
     page = read_detail(auditor, "NILAI_CREATE", new_values={"matematika": 92})
     assert '<td data-title="Before"></td><td data-title="After">92</td>' in page
@@ -263,7 +284,7 @@ def test_the_page_begins_with_a_sentence(auditor: Client) -> None:
     page = read_detail(
         auditor, "SISWA_UPDATE", username="guru001", action="UPDATE", entity_type="siswa", entity_id="12", **changed
     )
-    assert "<h1>guru001 changed siswa 12: kelas X → XI</h1>" in page
+    assert "<h1>guru001 changed student 12: class X → XI</h1>" in page
 
 
 def test_what_else_happened_in_its_request_is_shown(auditor: Client) -> None:

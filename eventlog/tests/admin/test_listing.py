@@ -100,7 +100,7 @@ def test_the_search_language_is_understood(auditor: Client) -> None:
 
 def test_words_are_found_in_names_of_records(auditor: Client) -> None:
     log_event("SISWA_UPDATE", entity_type="siswa", entity_id="12", entity_name="Ahmad Fauzi", action="UPDATE")
-    assert "siswa Ahmad Fauzi" in shown(auditor, f"{LIST}?q=ahmad")
+    assert "student Ahmad Fauzi" in shown(auditor, f"{LIST}?q=ahmad")
 
 
 def test_a_mistake_is_said_with_its_place_and_nothing_is_looked_for(auditor: Client) -> None:
@@ -145,7 +145,7 @@ def test_filters_have_counts_that_are_of_what_is_asked_for(auditor: Client) -> N
     assert counts["LOGIN_FAILED"] == "3" and "SISWA_DELETE" not in counts and "whatever else is asked for" not in page
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Nilai created"), ("id", "Data nilai ditambahkan")])
+@pytest.mark.parametrize(("language", "words"), [("en", "Report mark created"), ("id", "Data nilai rapor ditambahkan")])
 def test_the_filter_names_types_in_words(auditor: Client, language: str, words: str) -> None:
     log_event("NILAI_CREATE")
     page = auditor.get(LIST, headers={"accept-language": language}).content.decode()
@@ -219,7 +219,7 @@ def test_a_row_says_who_did_what_with_what_result(auditor: Client) -> None:
         "NILAI_UPDATE", entity_type="nilai", entity_name="Budi", action="UPDATE", response_time_ms=1500, **columns
     )
     page = shown(auditor, LIST)
-    for words in ("ada changed nilai Budi", "203.0.113.7", "403", "1.50 s", "eventlog-severity-info"):
+    for words in ("ada changed report mark Budi", "203.0.113.7", "403", "1.50 s", "eventlog-severity-info"):
         assert words in page
 
 

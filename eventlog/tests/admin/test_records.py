@@ -35,7 +35,7 @@ def rows(page: str) -> list[list[str]]:
 def test_a_bulk_change_is_a_table_of_records(auditor: Client) -> None:
     before = {"kelas": {"1": "X-1", "2": "X-2"}}
     page = bulk(auditor, previous_values=before, event_data={"assigned": {"kelas": "XI-1"}, "count": 2})
-    assert rows(page) == [["1", "kelas", "X-1", "XI-1"], ["2", "kelas", "X-2", "XI-1"]]
+    assert rows(page) == [["1", "Class", "X-1", "XI-1"], ["2", "Class", "X-2", "XI-1"]]
 
 
 def test_values_that_differ_from_record_to_record_are_each_one_s_own(auditor: Client) -> None:
@@ -47,24 +47,24 @@ def test_values_that_differ_from_record_to_record_are_each_one_s_own(auditor: Cl
 def test_what_stayed_as_it_was_is_left_out(auditor: Client) -> None:
     before = {"kelas": {"1": "X", "2": "Y"}, "nama": {"1": "Budi", "2": "Ani"}}
     page = bulk(auditor, previous_values=before, event_data={"assigned": {"kelas": "X", "nama": "Ani"}})
-    assert rows(page) == [["1", "nama", "Budi", "Ani"], ["2", "kelas", "Y", "X"]]
+    assert rows(page) == [["1", "Name", "Budi", "Ani"], ["2", "Class", "Y", "X"]]
 
 
 def test_a_masked_field_is_told_as_changed(auditor: Client) -> None:
     masked = {"alamat": {"1": "[masked]"}}
     page = bulk(auditor, previous_values=masked, event_data={"assigned": {"alamat": "[masked]"}})
-    assert rows(page) == [["1", "alamat", "[masked]", "[masked]"]]
+    assert rows(page) == [["1", "Address", "[masked]", "[masked]"]]
 
 
 def test_a_secret_field_is_masked_for_each_record(auditor: Client) -> None:
     before = {"password": {"1": "x"}, "kelas": {"1": "X"}}
     page = bulk(auditor, previous_values=before, event_data={}, changed_fields=["password", "kelas"])
-    assert rows(page) == [["1", "password", "[redacted]", ""], ["1", "kelas", "X", ""]]
+    assert rows(page) == [["1", "password", "[redacted]", ""], ["1", "Class", "X", ""]]
 
 
 def test_deleted_records_have_nothing_after(auditor: Client) -> None:
     page = bulk(auditor, action="DELETE", previous_values={"nama": {"1": "Budi"}}, event_data={"filter": {}})
-    assert rows(page) == [["1", "nama", "Budi", ""]]
+    assert rows(page) == [["1", "Name", "Budi", ""]]
 
 
 def test_a_long_table_ends_after_fifty_rows_and_says_so(auditor: Client) -> None:
@@ -87,8 +87,9 @@ def test_a_bulk_change_says_how_many_were_chosen_by_what_and_what_was_set(audito
     }
     page = bulk(auditor, event_data={**data, "complete": False})
     assert "1,500 records, the first 1 of them are kept here" in page and "and 1,450 more" in page
-    assert "<div>kelas in = <b>X, Y</b></div>" in page and "<div>not = <b>(nis = 7)</b></div>" in page
-    assert "<div>kelas = <b>XI</b></div>" in page
+    assert '<div><span title="kelas__in">Class in</span> = <b>X, Y</b></div>' in page
+    assert "<div>not = <b>(student number = 7)</b></div>" in page
+    assert '<div><span title="kelas">Class</span> = <b>XI</b></div>' in page
 
 
 def test_no_filter_is_said_in_words(auditor: Client) -> None:
@@ -107,14 +108,14 @@ def test_an_import_says_how_many_and_which(auditor: Client) -> None:
         auditor, "SISWA_BULK_IMPORT", entity_type="siswa", event_data=data, changed_fields=["nis", "nama"]
     )
     assert "2 records, 2 new, those there already were left alone" in page
-    assert "type=siswa&amp;id=4" in page and "nis, nama" in page
+    assert "type=siswa&amp;id=4" in page and "Student number, Name" in strip_tags(page)
 
 
 def test_a_real_bulk_change_reads_well(auditor: Client) -> None:
     budi = Siswa.objects.create(nis="1", nama="Budi", kelas="X-1")
     Siswa.objects.filter(nis="1").update(kelas="XI-1")
     page = auditor.get(page_of(Event.objects.get(event_type=BULK))).content.decode()
-    assert rows(page) == [[str(budi.pk), "kelas", "X-1", "XI-1"]]
+    assert rows(page) == [[str(budi.pk), "Class", "X-1", "XI-1"]]
 
 
 # --- one record ---
@@ -137,8 +138,18 @@ def test_masked_members_stay_masked(auditor: Client) -> None:
 
 def test_a_key_is_shown_with_the_name_that_it_stands_for(auditor: Client) -> None:
     values = {"previous_values": {"siswa_id": 3}, "new_values": {"siswa_id": 4}}
-    page = read_detail(auditor, "NILAI_UPDATE", **values, event_data={"names": {"siswa_id": "Ani"}})
-    assert rows(page) == [["siswa_id", "3", "4 (Ani)"]] and "<pre>" not in page
+    page = read_detail(
+        auditor, "NILAI_UPDATE", entity_type="nilai", **values, event_data={"names": {"siswa_id": "Ani"}}
+    )
+    assert rows(page) == [["Student", "3", "4 (Ani)"]] and "<pre>" not in page
+
+
+def test_a_field_is_called_as_its_model_calls_it_and_has_its_name_as_title(auditor: Client) -> None:
+    values = {"previous_values": {"rata_rata": "80"}, "new_values": {"rata_rata": "85"}, "entity_type": "nilai"}
+    event = log_event("NILAI_UPDATE", action="UPDATE", **values)
+    for language, words in (("en", "Average"), ("id", "Rata-rata")):
+        page = auditor.get(page_of(event), headers={"accept-language": language}).content.decode()
+        assert f'<th scope="row"><span title="rata_rata">{words}</span></th>' in page
 
 
 def test_a_masked_field_that_has_changed_is_not_shown_as_the_same(auditor: Client) -> None:

@@ -86,7 +86,15 @@ def test_neither_a_superuser_nor_the_person_confirms(one: Client) -> None:
     for client in (signed_in("root", is_superuser=True), signed_in("ani", "view", "change")):
         decide(client, "confirm")
         assert SubjectRequest.objects.get().state == "open"
-        assert "Another person must confirm it" in shown(client, f"{LIST}{SubjectRequest.objects.get().pk}/change/")
+        assert "It waits for a second person" in shown(client, f"{LIST}{SubjectRequest.objects.get().pk}/change/")
+
+
+def test_who_is_not_the_second_person_is_told_why(one: Client, other: Client) -> None:
+    assert "Now another person has to confirm it." in enter(one)
+    page = f"{LIST}{SubjectRequest.objects.get().pk}/change/"
+    assert "You have entered it" in shown(one, page) and "You have entered it" not in shown(other, page)
+    assert "It is about yourself" in shown(signed_in("ani", "view", "change"), page)
+    assert "A superuser cannot confirm it" in shown(signed_in("root", is_superuser=True), page)
 
 
 @pytest.mark.parametrize("about", ["number", "record"])
@@ -148,3 +156,55 @@ def test_the_status_page_tells_what_waits_and_what_is_overdue(one: Client) -> No
     SubjectRequest.objects.create(kind="erase", username="budi", asked_by="budi", due_at=late)
     page = shown(root, "/admin/eventlog/status/")
     assert "2 requests of people wait for an answer" in page and "1 request of a person is overdue" in page
+
+
+# --- as it is read ---
+def test_an_empty_list_teaches(one: Client) -> None:
+    page = shown(one, LIST)
+    assert "Nobody has asked for anything." in page and "To erase takes two people" in page
+
+
+def test_the_list_says_what_each_waits_for(one: Client) -> None:
+    enter(one)
+    enter(one, kind="export", username="budi")
+    page = shown(one, LIST)
+    assert "waits for a second person" in page and "waits for an answer" in page
+
+
+def test_one_that_was_refused_waits_for_nothing(one: Client) -> None:
+    enter(one)
+    decide(one, "refuse", "the law asks us to keep it")
+    assert "waits for" not in shown(one, LIST)
+
+
+def test_one_that_cannot_go_on_says_so(one: Client) -> None:
+    SubjectRequest.objects.create(kind="erase", username="ani", asked_by="ani", state="confirmed", reason="hold 1")
+    assert "cannot go on" in shown(one, LIST)
+
+
+def test_its_page_is_headed_by_what_it_is_for(one: Client) -> None:
+    enter(one)
+    asked = SubjectRequest.objects.get()
+    assert "<h1>Request to have the data erased: ani</h1>" in shown(one, f"{LIST}{asked.pk}/change/")
+    SubjectRequest.objects.update(username="", state="done")
+    assert "<h1>Request to have the data erased</h1>" in shown(one, f"{LIST}{asked.pk}/change/")
+    assert "<h1>Enter a request of a person</h1>" in shown(one, f"{LIST}add/")
+
+
+def test_one_button_records_the_decision_or_enters_the_request(one: Client) -> None:
+    enter(one)
+    decides, enters = shown(one, f"{LIST}{SubjectRequest.objects.get().pk}/change/"), shown(one, f"{LIST}add/")
+    assert "Record this decision" in decides and "Enter this request" in enters
+    assert not any(name in page for page in (decides, enters) for name in ("_addanother", "_continue"))
+
+
+def test_who_only_reads_them_has_no_button(one: Client) -> None:
+    enter(one)
+    assert "submit-row" not in shown(signed_in("eye", "view"), f"{LIST}{SubjectRequest.objects.get().pk}/change/")
+
+
+def test_its_history_is_the_log_s(one: Client) -> None:
+    enter(one)
+    one_who_sees_events = signed_in("root", is_superuser=True)
+    history = f"{LIST}{SubjectRequest.objects.get().pk}/history/"
+    assert "Request of a person entered" in one_who_sees_events.get(history, follow=True).content.decode()

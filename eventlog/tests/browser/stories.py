@@ -23,7 +23,7 @@ def find_a_change(walk: Walk) -> None:
     walk.follow("Look at all times")
     (found,) = walk.page.locator("#result_list tbody tr").all()
     expect(found).to_contain_text("guru001")
-    expect(found).to_contain_text("matematika 70 → 92")
+    expect(found).to_contain_text(f"{walk.words('mathematics')} 70 → 92")
 
 
 def open_the_change(walk: Walk) -> None:

@@ -12,7 +12,7 @@ LIST = "/admin/eventlog/event/"
 
 
 def open_the_change(page: Page) -> None:
-    page.get_by_role("link", name="guru001 changed nilai").click()
+    page.get_by_role("link", name="guru001 changed report mark").click()
     page.wait_for_url("**/change/**")
 
 
@@ -70,7 +70,7 @@ def test_a_record_s_history_needs_no_script(page: Page, context: BrowserContext)
     plain = context.browser.new_context(java_script_enabled=False, storage_state=context.storage_state())
     without = plain.new_page()
     without.goto(page.url.split("/admin/")[0] + LIST + "object/?type=nilai&id=17")
-    expect(without.locator(".eventlog-sentence").filter(has_text="guru001 changed nilai")).to_be_visible()
+    expect(without.locator(".eventlog-sentence").filter(has_text="guru001 changed report mark")).to_be_visible()
 
 
 STICKING_OUT = """[...document.querySelectorAll(".readonly, .readonly table")].filter((shown) =>
@@ -78,7 +78,7 @@ STICKING_OUT = """[...document.querySelectorAll(".readonly, .readonly table")].f
 
 
 def test_of_a_change_of_many_records_nothing_is_cut_off(page: Page) -> None:
-    page.get_by_role("link", name="60 records of siswa").click()
+    page.get_by_role("link", name="60 records of students").click()
     expect(page.locator(".eventlog-many")).to_contain_text("1050")
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 800})
@@ -94,7 +94,7 @@ def test_nothing_can_be_changed_there(page: Page) -> None:
 def test_on_paper_are_the_events_and_nothing_to_click(page: Page, path: str) -> None:
     page.goto(page.url.split("/admin/")[0] + LIST + path)
     page.emulate_media(media="print")
-    expect(page.locator(".eventlog-sentence").filter(has_text="guru001 changed nilai")).to_be_visible()
+    expect(page.locator(".eventlog-sentence").filter(has_text="guru001 changed report mark")).to_be_visible()
     assert page.locator("#content form:visible, #content nav:visible, #header:visible").count() == 0
 
 

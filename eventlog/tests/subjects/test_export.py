@@ -65,6 +65,13 @@ def test_the_page_is_whole_by_itself_escaped_and_in_the_readers_language(given: 
     assert "Masuk" in page
 
 
+def test_the_page_has_words_where_programs_have_names(given: Any) -> None:
+    stored()
+    _lines, page = given("--user", USERNAME, language="id")
+    assert "<dd>Masuk dan hak akses</dd>" in page and "<dd>Diubah</dd>" in page
+    assert "<dd>AUTH</dd>" not in page and "<dd>UPDATE</dd>" not in page
+
+
 def test_it_is_an_event_that_names_nobody_and_answers_what_was_asked(given: Any, tmp_path: Path) -> None:
     asked = SubjectRequest.objects.create(kind="export", username=USERNAME, asked_by="the mother")
     stored()
