@@ -59,7 +59,7 @@ class Question:
         tree, problem = understood(text)
         usual = "" if until or fields_of(tree) & IN_ANY_TIME else LATELY
         since = asked.get("since", usual).strip()
-        return cls(text, since, until, tree, problem or problem_with(since, until))
+        return cls(text, since, until, tree, problem or problem_with(since, until) or backwards(since, until))
 
     # --- what it means ---
     def condition(self) -> Q:
@@ -142,6 +142,12 @@ def problem_with(*times: str) -> str:
             span_of(time)
         except ValueError:
             return gettext("This time cannot be understood. Expected: %(what)s") % {"what": FIELDS["created"].expects}
+    return ""
+
+
+def backwards(since: str, until: str) -> str:
+    if since and until and span_of(until).end <= span_of(since).begin:
+        return gettext("The time ends before it begins: exchange the two.")
     return ""
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -134,7 +134,7 @@ class DeadLetterAdmin(TaughtList):
             raise PermissionDenied
         letter = self.get_object(request, object_id)
         if letter is None:
-            raise Http404
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         suspects = refused.suspects(letter)
         if request.method != "POST":
             self.tell_shown(request, letter)

@@ -238,7 +238,7 @@ def readable(model: type[Model], name: str) -> Callable[[Any], str]:
             return format_html("{} {}", moment(value, "%H:%M"), zone_of(value))
         return visible(value or "")
 
-    shown.__name__ = name
+    shown.__name__ = f"read_{name}"  # not the field's own: what it says to who writes is no matter of who reads
     return display(description=model._meta.get_field(name).verbose_name)(shown)  # type: ignore[union-attr]
 
 

@@ -16,7 +16,7 @@ from eventlog.admin.display import badge, moment, readable, zone_told
 from eventlog.admin.holds import MOMENT
 from eventlog.admin.taught import TaughtList, told
 from eventlog.models import SubjectRequest
-from eventlog.models.subject import CONFIRMED, DONE, ERASE, EXPORT, OPEN, REFUSED
+from eventlog.models.subject import CONFIRMED, DONE, ERASE, EXPORT, OPEN, PENDING, REFUSED
 from eventlog.subjects import requests
 from eventlog.subjects.erase import ENTITY
 from eventlog.visible import visible
@@ -40,6 +40,8 @@ TIMES: Final = ("received_at", "due_at", "decided_at", "done_at")
 READABLE: Final = {name: readable(SubjectRequest, name) for name in (*TEXTS, *TIMES)}
 DECIDED: Final = ("decided_by", "decided_at", "reason", "done_at")
 SHOWN: Final = ("kind", *TEXTS[:4], "received_at", "due_at", "entered_by", *DECIDED)
+
+WAITS: Final = models.ExpressionWrapper(models.Q(state__in=PENDING), models.BooleanField())  # first in the list
 
 
 class DecisionForm(ModelForm):
@@ -67,7 +69,8 @@ class SubjectRequestAdmin(TaughtList):
     change_form_template = "admin/eventlog/subjectrequest/change_form.html"
     told_as = ENTITY
     list_display = ("kind", "about", "standing", "asking", "received", "due", "done")
-    ordering = ("-received_at", "-id")
+    ordering = (WAITS.desc(), "-received_at", "-id")
+    empty_value_display = ""
     show_full_result_count = False
     actions = None
     formfield_overrides = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MOMENT}}

@@ -105,6 +105,7 @@ def of_object(request: HttpRequest, events: EventQuerySet, context: dict[str, An
     if "snapshot" in context and is_sensitive(kind):
         about = {"entity_type": kind, "entity_id": key, "is_sensitive": False}
         tell_answered(request, 0, about, snapshot=True)
+    context |= {"changes_address": display.list_of(exactly(entity=entity(kind, key), action="UPDATE"))}
     return answer(request, "object", exactly(entity=entity(kind, key)), context)
 
 

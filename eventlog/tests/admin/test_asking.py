@@ -45,3 +45,11 @@ def test_a_value_of_an_event_is_asked_for_as_it_is() -> None:
 @pytest.mark.parametrize("text", [text for text, _since, _words in EXAMPLES])
 def test_the_examples_are_understood(text: str) -> None:
     assert Question.of({"q": text}).problem == "" and anything(text).parts()
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "is_wrong"),
+    [("2026-10-03", "2026-10-02", True), ("2026-10-03", "2026-10-03", False), ("-1h", "-2h", True), ("-1h", "", False)],
+)
+def test_a_time_that_ends_before_it_begins_is_said_to_do_so(since: str, until: str, is_wrong: bool) -> None:
+    assert ("ends before it begins" in Question.of({"since": since, "until": until}).problem) is is_wrong

@@ -111,7 +111,9 @@ def test_a_look_at_a_security_event_is_told(reader: Client) -> None:
 
 
 def test_what_is_not_there_is_not_found(keeper: Client) -> None:
-    assert [keeper.get(f"{LIST}{key}/change/").status_code for key in ("1", "x")] == [404, 404]
+    for key in ("1", "x"):
+        page = keeper.get(f"{LIST}{key}/change/", follow=True)
+        assert page.redirect_chain == [(LIST, 302)] and "What you asked for is not here" in page.content.decode()
 
 
 # --- the list ---

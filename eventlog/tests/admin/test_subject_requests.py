@@ -208,3 +208,15 @@ def test_its_history_is_the_log_s(one: Client) -> None:
     one_who_sees_events = signed_in("root", is_superuser=True)
     history = f"{LIST}{SubjectRequest.objects.get().pk}/history/"
     assert "Request of a person entered" in one_who_sees_events.get(history, follow=True).content.decode()
+
+
+def test_what_waits_comes_first(one: Client) -> None:
+    enter(one)
+    SubjectRequest.objects.create(kind="erase", asked_by="somebody else", state="done")
+    page = shown(one, LIST)
+    assert page.index("her mother") < page.index("somebody else")
+
+
+def test_who_reads_one_is_not_told_how_to_fill_it_in(one: Client) -> None:
+    enter(one)
+    assert "Or the account" not in shown(one, f"{LIST}{SubjectRequest.objects.get().pk}/change/")

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -183,3 +184,13 @@ def test_who_may_see_no_events_is_not_led_to_them(db: None, siswa: Any) -> None:
     client.force_login(user)
     page = client.get(f"/admin/school/siswa/{siswa.pk}/change/").content.decode()
     assert "eventlog/event/object" not in page
+
+
+def test_what_was_changed_of_a_record_is_a_click_away(auditor: Client) -> None:
+    log_event("SISWA_READ", action="READ", entity_type="siswa", entity_id="12", reason="only a look")
+    log_event("SISWA_UPDATE", action="UPDATE", entity_type="siswa", entity_id="12", entity_name="Ahmad")
+    page = shown(auditor, f"{LIST}object/?type=siswa&id=12")
+    link = re.search('<a href="([^"]+)">Only changes</a>', page)
+    assert link is not None
+    changes = shown(auditor, unescape(link[1]))
+    assert "changed student Ahmad" in changes and "looked at" not in changes
