@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # of the tests' tools: the site itself needs no browser
     from playwright.sync_api import Browser, Page
 
 CONSOLE: Final = "/admin/eventlog/"
+PATIENCE: Final = 180_000  # milliseconds for a page: the machine may have much else to do
 QUIET: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PIXELS: Final = """async (png) => {
   const shown = new Image();
@@ -95,6 +96,7 @@ def signed_in(browser: "Browser", visitor: Visitor, look: Look) -> "Iterator[Pag
     context = browser.new_context(
         locale=look.language, color_scheme=look.scheme, viewport={"width": look.width, "height": look.height}
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(visitor.url + "/admin/login/")
     page.fill("[name=username]", visitor.username)

@@ -66,7 +66,10 @@ def test_the_page_is_whole_by_itself_escaped_and_in_the_readers_language(given: 
 
 
 def test_the_page_has_words_where_programs_have_names(given: Any) -> None:
-    stored()
+    write(
+        scene.made("LOGIN", None, username=USERNAME),
+        scene.made("SISWA_UPDATE", None, username=USERNAME, action="UPDATE"),
+    )
     _lines, page = given("--user", USERNAME, language="id")
     assert "<dd>Masuk dan hak akses</dd>" in page and "<dd>Diubah</dd>" in page
     assert "<dd>AUTH</dd>" not in page and "<dd>UPDATE</dd>" not in page
