@@ -8,7 +8,7 @@ gets a new salt, and the ledger says to which commitment it goes. Facts stay: ty
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -26,7 +26,9 @@ from eventlog.subjects.parts import JSON, PARTS, PERSONAL, Change, Found, change
 from eventlog.subjects.person import Person
 
 FIRST: Final = (BEGINNING, UUID(int=0))
-ROWS_AT_ONCE: Final = 500  # looked at in one go, and erased in one transaction
+LAST: Final = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
+ROWS_AT_ONCE: Final = 500  # erased in one transaction
+LOOKED_AT: Final = 5_000  # in one go
 FOUND_BY: Final = ("id", "timestamp", "event_type", "entity_type", "request_id", "is_sensitive")
 SALTS: Final = {part: f"{part}_salt" for part in PARTS}
 ALL_TEXT: Final = "concat_ws(' ', {})".format(", ".join(f"e.{name}" for name in PERSONAL if name != "user_id"))
@@ -47,10 +49,14 @@ CHOSEN: Final = ", ".join(
     [f"e.{name}{'::text' if name in JSON else ''}" for name in (*FOUND_BY, *PERSONAL)]
     + [f"encode(e.{salt}, 'hex')" for salt in SALTS.values()]
 )
+BEHIND: Final = "e.timestamp >= %(timestamp)s AND (e.timestamp, e.id) > (%(timestamp)s, %(id)s)"
+BORDER: Final = f"""
+SELECT e.timestamp, e.id FROM {{table}} e WHERE {BEHIND} ORDER BY e.timestamp, e.id OFFSET %(rows)s - 1 LIMIT 1"""
+# Not the next few that concern the person: to sort by time PostgreSQL would look at all that is left, for each few.
 SOME: Final = f"""
 SELECT {CHOSEN} FROM {{table}} e
-WHERE e.timestamp >= %(timestamp)s AND (e.timestamp, e.id) > (%(timestamp)s, %(id)s) AND {CONCERNS}
-ORDER BY e.timestamp, e.id LIMIT %(limit)s"""
+WHERE {BEHIND} AND e.timestamp <= %(until)s AND (e.timestamp, e.id) <= (%(until)s, %(until_id)s) AND {CONCERNS}
+ORDER BY e.timestamp, e.id"""
 THESE: Final = (
     f"SELECT {CHOSEN} FROM {{table}} e WHERE e.id = ANY(%(ids)s::uuid[]) AND e.timestamp BETWEEN %(begin)s AND %(end)s"
 )
@@ -81,21 +87,17 @@ def values_of(person: Person) -> dict[str, Any]:
 
 
 # --- what there is ---
-def some(
-    cursor: CursorWrapper, table: str, person: Person, after: tuple[datetime, UUID], *, vague: bool = False
-) -> list[Found]:
-    """The next ones that may concern the person, in the order of time."""
-    place: dict[str, Any] = {"timestamp": after[0], "id": str(after[1]), "limit": ROWS_AT_ONCE}
-    cursor.execute(SOME.format(table=table), {**values_of(person), **place, "vague": vague})
-    return read(cursor)
-
-
 def each_some(cursor: CursorWrapper, table: str, person: Person, *, vague: bool = False) -> Iterator[list[Found]]:
-    """All of them; `vague` adds those of many records that he may have been among."""
-    after = FIRST
-    while found := some(cursor, table, person, after, vague=vague):
-        yield found
-        after = found[-1].timestamp, found[-1].id
+    """What may concern the person, in the order of time; `vague` adds those of many records that he may have been
+    among."""
+    asked, after = {**values_of(person), "vague": vague}, FIRST
+    while after != LAST:
+        place: dict[str, Any] = {"timestamp": after[0], "id": str(after[1]), "rows": LOOKED_AT}
+        cursor.execute(BORDER.format(table=table), place)
+        after = cursor.fetchone() or LAST
+        cursor.execute(SOME.format(table=table), {**asked, **place, "until": after[0], "until_id": str(after[1])})
+        found = read(cursor)
+        yield from (found[begin : begin + ROWS_AT_ONCE] for begin in range(0, len(found), ROWS_AT_ONCE))
 
 
 def read(cursor: CursorWrapper) -> list[Found]:
