@@ -6,7 +6,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 
+from eventlog.explained import address
+
 PROBLEM_JSON = "application/problem+json"
+SECTIONS = {401: "docs/api.md#sign-in", 429: "docs/api.md#how-often-one-may-ask"}
+REFUSED = "docs/api.md#what-is-refused"
 
 
 def problem_body(request: Any, status: int, detail: str = "", **members: object) -> dict[str, Any]:
@@ -19,6 +23,7 @@ def problem_body(request: Any, status: int, detail: str = "", **members: object)
         "detail": detail or title,
         "instance": request.path,
         "request_id": getattr(request, "request_id", ""),
+        "more": address(section := SECTIONS.get(status, REFUSED)) or section,
         **members,
     }
 

@@ -42,12 +42,13 @@ if not DEBUG:
         if value in ("", DEVELOPMENT_KEY, DEVELOPMENT_KEY[::-1]):
             raise ImproperlyConfigured(
                 f"{name} is {'the development one' if value else 'missing'}: with DEBUG off, "
-                f"set {name} in the environment to a long random text that only this installation knows."
+                f"set {name} in the environment to a long random text that only this installation knows. "
+                "More: docs/operations.md#the-environment"
             )
     if not DATABASE_URL:
         raise ImproperlyConfigured(
             "DATABASE_URL is missing: with DEBUG off the embedded PostgreSQL is not used; "
-            "set it to postgresql://USER:PASSWORD@HOST/NAME."
+            "set it to postgresql://USER:PASSWORD@HOST/NAME. More: docs/operations.md#the-environment"
         )
 
 # --- the parts ---
@@ -294,6 +295,7 @@ EVENTLOG: dict[str, Any] = {
     "CHECKPOINT_DIR": VAR_DIR / "checkpoints",
     "SIGNING_KEY": [b64encode(sha256(DEVELOPMENT_KEY.encode()).digest()).decode()] if DEBUG else [],
     "ENCRYPTION_KEYS": [b64encode(sha256(DEVELOPMENT_KEY[::-1].encode()).digest()).decode()] if DEBUG else [],
+    "DOCS_URL": "/guides/",
     "ENVIRONMENT": "development" if DEBUG else "production",
     "APPLICATION_VERSION": "0.1.0",
     "AUDITED_MODELS": {

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from edupro.guides import guide
 from edupro.openapi.views import DocsView, SchemaView
 from edupro.people.views import HomeView, SayaView
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("eventlog.monitoring.urls")),
     re_path(r"^docs/?$", DocsView.as_view(), name="docs"),
+    path("guides/<path:name>", guide, name="guide"),
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     path("api/", include("eventlog.api.urls")),
     path("api/auth/", include("edupro.people.api_urls")),

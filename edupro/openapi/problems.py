@@ -32,6 +32,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="What went wrong, for a person, in the language that was asked for.")
     instance = serializers.CharField(help_text="The path that was asked.")
     request_id = serializers.CharField(help_text="Also the header `X-Request-ID`: find the request by it in the log.")
+    more = serializers.CharField(help_text="Where the documentation explains it: an address, or the section of a page.")
     code = serializers.CharField(required=False, allow_null=True, help_text="What went wrong, for a program.")
     errors = serializers.DictField(  # type: ignore[assignment]  # the class has a property of this name, for its forms
         required=False, help_text="What is wrong with each value, by its name: texts, or an object with more."

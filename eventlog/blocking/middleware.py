@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from eventlog.capture.requests import current_visit
+from eventlog.explained import address
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+SECTION = "docs/threats.md#refusing-who-guesses"
 
 
 @sync_and_async_middleware
@@ -70,6 +72,7 @@ def problem(request: HttpRequest, seconds: int) -> HttpResponse:
         "detail": in_words(seconds),
         "instance": request.path,
         "request_id": getattr(request, "request_id", ""),
+        "more": address(SECTION) or SECTION,
     }
     return JsonResponse(body, status=429, content_type="application/problem+json")
 

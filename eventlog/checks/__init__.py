@@ -6,7 +6,7 @@ from django.core.checks import Tags
 from django.core.checks import register as register_check
 
 from eventlog.checks import capture, database, keeping, receivers, settings
-from eventlog.checks.explained import Check, explained
+from eventlog.explained import Check, explained
 
 ALWAYS: Final[dict[Check, str]] = {
     settings.settings_are_right: Tags.compatibility,

@@ -166,6 +166,12 @@ def site_url(value: Any) -> str:
     return str(value).rstrip("/")
 
 
+def docs_url(value: Any) -> str:
+    if value and not text(value).startswith("/"):
+        site_url(value)
+    return f"{value.rstrip('/')}/" if value else ""
+
+
 def decoded(value: Any, expected: str) -> Any:
     """What the environment's text says as JSON."""
     try:

@@ -1,6 +1,6 @@
 """Who may read what is stored, and where it is sent on to."""
 
-from eventlog.conf.parsing import function, networks, optional, whole_number
+from eventlog.conf.parsing import docs_url, function, networks, optional, whole_number
 from eventlog.conf.setting import Setting
 from eventlog.conf.shapes import sinks
 
@@ -33,4 +33,10 @@ class Readers:
         sinks,
         "Sinks that stored events are sent on to, as {name: options}; see the README. Default none.",
         secret=True,
+    )
+    DOCS_URL = Setting(
+        "",
+        docs_url,
+        "Where a browser finds the documentation (`README.md` and `docs/`), so that what names one of its sections is "
+        "a link: an address such as `https://docs.school.example/`, or a path of this site. Default none.",
     )

@@ -1,4 +1,4 @@
-"""What the commands that print facts have in common."""
+"""What the commands have in common: errors that say where more is told, and facts, in words or as JSON."""
 
 import json
 import sys
@@ -8,10 +8,29 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
+from eventlog.explained import COMMANDS
+
 Facts = Mapping[str, Any]
 
 
-class FactsCommand(BaseCommand):
+class ExplainedCommand(BaseCommand):
+    """`--help` and errors end with the section of the documentation that explains the command."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, epilog=self.more, **kwargs)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except CommandError as error:
+            raise CommandError(f"{error} {self.more}", returncode=error.returncode) from error.__cause__
+
+    @property
+    def more(self) -> str:
+        return f"More: {COMMANDS[self.__module__.rpartition('.')[2]]}"
+
+
+class FactsCommand(ExplainedCommand):
     """Does its work in `facts` and prints what that returns: in words, or with `--json` as one line of JSON.
 
     A database or disk that refuses is one line on stderr and exit code 1.

@@ -4,9 +4,12 @@ from typing import Any
 
 from django import template
 from django.db import models
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from eventlog.addresses import timeline
+from eventlog.catalog import StrOrPromise
+from eventlog.explained import address, screen
 from eventlog.registry import audit_of, is_account
 from eventlog.values import key_text
 from eventlog.visible import grouped
@@ -27,6 +30,22 @@ def event_links(context: template.Context, record: Any) -> list[tuple[str, str]]
     if is_account(type(record)):
         links.append((_("What he or she did"), timeline("user", id=record.pk)))
     return links
+
+
+@register.simple_tag
+def more(section: StrOrPromise) -> str:
+    """`More: docs/status.md#limits`, with a link where it is known where that can be read."""
+    if not section:
+        return ""
+    link = address(section)
+    shown = format_html('<a href="{}">{}</a>', link, section) if link else format_html("<code>{}</code>", section)
+    return format_html('<span class="eventlog-quiet eventlog-more">{} {}</span>', _("More:"), shown)
+
+
+@register.simple_tag(takes_context=True)
+def more_about_this_page(context: template.Context) -> str:
+    match = getattr(context.get("request"), "resolver_match", None)
+    return more(screen(getattr(match, "url_name", None) or ""))
 
 
 @register.simple_tag

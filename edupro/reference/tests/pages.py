@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from edupro.guides import anchor
+
 ROOT: Path = settings.BASE_DIR
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -69,13 +71,6 @@ def bold_of(page: Path) -> list[str]:
 
 @cache
 def anchors_of(page: Path) -> set[str]:
-    """As GitHub makes them of headings: lower case, without punctuation, a number behind what is there twice."""
-    seen: dict[str, int] = {}
-    found = set[str]()
-    for heading in re.findall(r"^#{1,6} (.+)$", prose_of(page), re.MULTILINE):
-        words = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", heading)
-        anchor = re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
-        number = seen.get(anchor, 0)
-        seen[anchor] = number + 1
-        found.add(f"{anchor}-{number}" if number else anchor)
-    return found | set(re.findall(r"<a (?:id|name)=\"([^\"]+)\"", text_of(page)))
+    seen = dict[str, int]()
+    headings = re.findall(r"^#{1,6} (.+)$", prose_of(page), re.MULTILINE)
+    return {anchor(each, seen) for each in headings} | set(re.findall(r"<a (?:id|name)=\"([^\"]+)\"", text_of(page)))

@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import Error
 from tqdm import tqdm
 
 from eventlog.export.exporting import Export
 from eventlog.export.formats import FORMATS
+from eventlog.management.facts import ExplainedCommand
 from eventlog.management.queries import add_query, events_of, text_of
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Write events, newest first, to a file or the standard output."
 
     def add_arguments(self, parser: CommandParser) -> None:

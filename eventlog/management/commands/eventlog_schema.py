@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from eventlog.management.facts import ExplainedCommand
 from eventlog.pipeline.outbox import events_alias
 from eventlog.reference.schema import schema
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Print the tables of the event log as SQL: columns, indexes with the question that each serves, guards."
 
     def handle(self, *args: Any, **options: Any) -> None:

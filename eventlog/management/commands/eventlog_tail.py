@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import Error, connection
 from django.utils.termcolors import colorize
 from django.utils.timezone import localtime
@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from eventlog.api.live import read_on
 from eventlog.export import ndjson
 from eventlog.export.rows import row_of, shown
+from eventlog.management.facts import ExplainedCommand
 from eventlog.management.queries import add_query, events_of, text_of
 from eventlog.models import Event
 from eventlog.models.order import Place, newest_place
@@ -25,7 +26,7 @@ AT_ONCE = 500
 COLOURS = {"debug": "cyan", "low": "blue", "medium": "yellow", "high": "red", "critical": "magenta"}
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Print the newest events, oldest of them first; with -f go on with those that are stored from now on."
 
     def add_arguments(self, parser: CommandParser) -> None:
