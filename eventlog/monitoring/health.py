@@ -21,6 +21,7 @@ from eventlog.retention import partitions
 from eventlog.retention.periods import Part
 
 TIMEOUT = "2s"  # of each statement
+LEAST_ROOM = 1 << 20  # bytes; with less the disk is taken to be full
 LONG_WAIT = 60.0  # seconds; a writer stores after five, and whatever a dead process left within half a minute
 MOST_COUNTED = 100_000  # of the outbox
 # In one go: a limit of its own, what waits, and which stretches of time have a partition.
@@ -64,10 +65,16 @@ def journal() -> Journal:
 
 
 def is_writable(folder: Path) -> bool:
-    """One that is not there yet is made with the first event."""
+    """Whether it may be written, and its disk has room. One that is not there yet is made with the first event."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return os.access(folder, os.W_OK | os.X_OK)
+    return os.access(folder, os.W_OK | os.X_OK) and room(folder) >= LEAST_ROOM
+
+
+def room(folder: Path) -> int:
+    """Free bytes, for others than root."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def age_of_oldest(folder: Path) -> float:

@@ -36,6 +36,7 @@ TICK = 1.0  # seconds between looks at the outbox
 FIRST_TICK = 0.1  # seconds; a worker that is soon replaced must learn, too, that the database is away
 ORPHAN_INTERVAL = 15.0  # seconds between looks for what dead processes left
 EXIT_DEADLINE = 4.0  # seconds; servers kill what takes longer than about 5
+STRANDED_DEADLINE = 25.0  # seconds more for what the disk has refused: it would be lost
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries while the database is away
 HANGS_AFTER = 1.0  # seconds in one transaction after which the database is taken to hang
 _draining = Lock()
@@ -198,6 +199,8 @@ class Writer:
         self.wake.set()
         if self.thread is not None:
             self.thread.join(deadline)
+            if not self.journal.is_on_disk():
+                self.thread.join(STRANDED_DEADLINE)  # it ends at once where the database is away as well
         self.leave()
 
     def leave(self) -> None:

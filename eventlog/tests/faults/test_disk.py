@@ -24,7 +24,7 @@ AS_NOBODY = [
 def assert_works_from_memory(site: Site, people: list[Person]) -> None:
     server = site.gunicorn("-w", "2", "--preload")
     answers = server.ask_all(mixed_requests(people, 200))
-    server.end()
+    server.end(seconds=60)
     assert {answer.status if answer else None for answer in answers} == {200, 201, 302, 403, 404}
     assert site.count("event_type = 'HTTP_REQUEST'") == 200
     said = server.said()
@@ -77,12 +77,32 @@ def fill(path: Path) -> None:
 def test_a_full_disk_stops_nothing(full: Site, people: list[Person]) -> None:
     server = full.gunicorn("-w", "2", "--preload")
     answers = server.ask_all(mixed_requests(people, 200))
-    server.end()
+    server.end(seconds=60)
     assert {answer.status if answer else None for answer in answers} == {200, 201, 302, 403, 404}
     assert full.count("event_type = 'HTTP_REQUEST'") == 200
     assert [name for name in full.waiting() if name != "rubbish"] == []
     assert "could not be recorded" not in server.said()
     full.assert_accounts_are_exact()
+
+
+def test_a_full_disk_is_told(full: Site) -> None:
+    server = full.gunicorn("-w", "1")
+    answer = server.get("/health/ready")
+    server.end(seconds=60)
+    assert answer.status == 503 and b"journal cannot be written" in answer.body
+
+
+ENDS_AT_ONCE = """
+for n in range(500):
+    record(n)
+writer.stop(deadline=0)
+"""
+
+
+def test_a_process_that_ends_stores_what_a_full_disk_has_refused(full: Site) -> None:
+    said = full.ran(ENDS_AT_ONCE)
+    assert "The disk refuses the journal" in said and "are lost" not in said
+    assert full.count("event_type = 'MAINTENANCE'") == 500
 
 
 RUNS_INTO_ITS_LIMIT = """

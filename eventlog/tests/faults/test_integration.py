@@ -1,9 +1,12 @@
 """`docs/integration.md`, followed word by word: its lines in a new project, which records what happens there."""
 
+import ast
 import base64
 import os
+import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import environ
@@ -42,6 +45,29 @@ def ten_lines() -> list[Block]:
     """Up to the second heading, in the order of the page: install, settings, URLs, migrate."""
     end = PAGE.read_text().count("\n", 0, PAGE.read_text().index("\n## What to add")) + 1
     return [block for block in blocks_of(PAGE) if block.line < end]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules that it imports when it is imported itself."""
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.Import):
+            yield from (name.name.partition(".")[0] for name in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            yield (statement.module or "").partition(".")[0]
+
+
+BROUGHT = {"django", "asgiref", "pyjwt", "billiard"}  # by the project, Django, simplejwt, celery
+BY_CHOICE = {"django-pgtrigger"}  # with TRIGGER_MODELS
+
+
+def test_what_is_to_be_installed_is_what_the_app_imports() -> None:
+    """Here everything is installed: a new environment has nothing else."""
+    files = [path for path in (ROOT / "eventlog").rglob("*.py") if "tests" not in path.parts]
+    owners = packages_distributions()
+    names = {name for path in files for name in imported(path) if name in owners}
+    needed = {owners[name][0].lower().replace("_", "-") for name in names} - BROUGHT - BY_CHOICE
+    asked = re.search(r"pip install (.*)", PAGE.read_text())
+    assert asked and needed - set(asked[1].split()) == set()
 
 
 class Shop(Site):
