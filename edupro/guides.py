@@ -50,7 +50,7 @@ def html_of(text: str) -> str:
     for opening, inline in zip(tokens, tokens[1:], strict=False):
         if opening.type == "heading_open":
             opening.attrSet("id", anchor(inline.content, seen))
-    return markdown.renderer.render(tokens, markdown.options, {})
+    return str(markdown.renderer.render(tokens, markdown.options, {}))
 
 
 def anchor(heading: str, seen: dict[str, int]) -> str:

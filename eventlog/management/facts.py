@@ -23,7 +23,8 @@ class ExplainedCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except CommandError as error:
-            raise CommandError(f"{error} {self.more}", returncode=error.returncode) from error.__cause__
+            said = str(error).removesuffix(".")
+            raise CommandError(f"{said}. {self.more}", returncode=error.returncode) from error.__cause__
 
     @property
     def more(self) -> str:

@@ -132,7 +132,7 @@ def test_a_database_that_refuses_is_said_in_one_line(monkeypatch: pytest.MonkeyP
         raise OperationalError("connection refused\nIs the server running?")
 
     monkeypatch.setattr(drain, "steps", refuse)
-    with pytest.raises(CommandError, match="^OperationalError: connection refused$"):
+    with pytest.raises(CommandError, match=r"^OperationalError: connection refused\. More: docs/status\.md#accounts$"):
         run("eventlog_drain")
 
 
