@@ -51,7 +51,7 @@ STATEMENTS = (
     *encryption.STATEMENTS,
 )
 OUTBOX_LIMIT = 500
-UNDEFINED_TABLE = "42P01"
+UNDEFINED_TABLE, CHECK_VIOLATION = "42P01", "23514"
 REFUSALS = ("22", "23")  # SQLSTATE classes of bad data (PostgreSQL, appendix A); anything else may pass when retried
 
 
@@ -175,6 +175,8 @@ def insert(cursor: CursorWrapper, batch_id: str, records: list[bytes]) -> tuple[
                 cursor.execute(INSERT_EVENTS, [defaults(batch_id), values, settings.TIME_ZONE])
             return int(cursor.fetchone()[0]), 0
     except Error as error:
+        if is_misplaced(error):
+            return insert(cursor, batch_id, records)
         if not is_refusal(error):
             raise
         if len(records) == 1:
@@ -192,6 +194,14 @@ def sqlstate(error: Exception) -> str:
 
 def is_refusal(error: Error) -> bool:
     return sqlstate(error).startswith(REFUSALS)
+
+
+def is_misplaced(error: Error) -> bool:
+    """Whether PostgreSQL had chosen the default partition, and another one was made while it waited to write there."""
+    if sqlstate(error) != CHECK_VIOLATION:
+        return False
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return diagnosis is not None and not diagnosis.constraint_name and diagnosis.table_name != Event._meta.db_table
 
 
 def bury(cursor: CursorWrapper, batch_id: str, record: bytes, error: Error) -> None:

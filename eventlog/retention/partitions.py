@@ -26,7 +26,7 @@ DEFAULT = "events_default"
 LOCK_TIMEOUT = "100ms"  # a waiting lock stops every writer behind it
 LOCK_NOT_AVAILABLE = "55P03"
 TRIES = 20
-TRIES_WITHIN = 5  # before what was copied is copied again
+TRIES_WITHIN = 20  # before what was moved or counted is so again
 PARTS = f"""
 SELECT c.oid, c.oid::regclass::text AS name, span[1]::timestamptz AS start, span[2]::timestamptz AS finish
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
@@ -91,7 +91,8 @@ def attach(cursor: CursorWrapper, span: Span) -> bool:
     """Make one partition, with what of it lies in `events_default`; False where another process was first.
 
     Only the last step locks what others use. For it all is prepared: indexes that need not be built, a constraint that
-    spares PostgreSQL from looking through the table, and a copy of the rows, of which few are left to be moved.
+    spares PostgreSQL from looking through the table, and nearly all rows moved, which others see where they were until
+    the transaction ends.
     """
     if is_there(cursor, span):
         return False
@@ -101,26 +102,27 @@ def attach(cursor: CursorWrapper, span: Span) -> bool:
         [span.start, span.end],
     )
     cursor.execute(guards.guarded(span.table))
-    cursor.execute(
-        f"INSERT INTO {span.table} SELECT * FROM {DEFAULT} WHERE timestamp >= %s AND timestamp < %s",
-        [span.start, span.end],
-    )
+    move(cursor, span)
     patiently(cursor.db.alias, partial(take_over, cursor, span), tries=TRIES_WITHIN)
     cursor.execute(f"ALTER TABLE {span.table} DROP CONSTRAINT {span.table}_span")
     return True
 
 
+def move(cursor: CursorWrapper, span: Span) -> None:
+    """Out of the default partition, as far as this transaction sees them."""
+    with guards.allowing(f"DELETE {DEFAULT}", using=cursor.db.alias):
+        cursor.execute(
+            f"WITH moved AS (DELETE FROM {DEFAULT} WHERE timestamp >= %s AND timestamp < %s RETURNING *)"
+            f" INSERT INTO {span.table} SELECT * FROM moved",
+            [span.start, span.end],
+        )
+
+
 def take_over(cursor: CursorWrapper, span: Span) -> None:
     """From here on the default partition is locked: else a writer adds to what is just being moved."""
-    bounds = [span.start, span.end]
     cursor.execute(f"LOCK TABLE {DEFAULT} IN ACCESS EXCLUSIVE MODE")
-    cursor.execute(
-        f"INSERT INTO {span.table} SELECT d.* FROM {DEFAULT} d WHERE d.timestamp >= %s AND d.timestamp < %s"
-        f" AND NOT EXISTS (SELECT FROM {span.table} n WHERE n.id = d.id AND n.timestamp = d.timestamp)",
-        bounds,
-    )
-    with guards.allowing(f"DELETE {DEFAULT}", using=cursor.db.alias):
-        cursor.execute(f"DELETE FROM {DEFAULT} WHERE timestamp >= %s AND timestamp < %s", bounds)
+    move(cursor, span)
+    bounds = [span.start, span.end]
     cursor.execute(f"ALTER TABLE {TABLE} ATTACH PARTITION {span.table} FOR VALUES FROM (%s) TO (%s)", bounds)
 
 

@@ -1,4 +1,5 @@
-"""A clean-up that is killed in the middle of a step has taken nothing without saying so, and the next one goes on."""
+"""A clean-up that is killed in the middle of a step has taken nothing without saying so, and the next one goes on; so
+with a move into a partition."""
 
 from eventlog.tests.faults.servers import Site
 from eventlog.tests.integrity.conftest import KEY
@@ -27,6 +28,14 @@ def write(cursor, removed):
 removals.write = write
 for _ in cleanup.clean_up(): pass
 """
+STORES_LATE = f"""
+from eventlog.record import make_record
+from eventlog.retention import partitions
+from eventlog.retention.periods import Month
+month = Month(2001, 1)
+store.write(store.Batch([make_record("MAINTENANCE", {{"timestamp": month.start}}).to_json() for _ in range({OLD})]))
+"""
+MOVES = 'partitions.with_short_locks("default", partitions.attach, month)'
 LOOKS = """
 from eventlog.integrity import checkpoints, verify
 checkpoints.make(using="default")
@@ -45,3 +54,10 @@ def test_a_killed_clean_up_is_continued(site: Site) -> None:
         assert f"FOUND valid {2 * OLD - left}\n" in site.ran(LOOKS)
     site.manage("eventlog_cleanup")
     assert site.count(old) == 0 and f"FOUND valid {2 * OLD}\n" in site.ran(LOOKS)
+
+
+def test_a_killed_move_into_a_new_partition_has_moved_nothing(site: Site) -> None:
+    assert site.script(f"{STORES_LATE}partitions.take_over = die\n{MOVES}").wait() == -9
+    assert site.count("tableoid = 'events_default'::regclass") == OLD
+    site.ran(f"{STORES_LATE}{MOVES}")
+    assert site.count("tableoid = 'events_2001_01'::regclass") == site.count() == 2 * OLD

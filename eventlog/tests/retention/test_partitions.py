@@ -1,22 +1,24 @@
 """Partitions: made ahead, filled from the default one, dropped whole."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.utils import timezone
 from time_machine import travel
 
-from eventlog.models import Event
+from eventlog.models import DeadLetter, Event
 from eventlog.pipeline import store
 from eventlog.record import make_record
 from eventlog.retention import partitions
 from eventlog.retention.partitions import partitioned
 from eventlog.retention.periods import KINDS, Day, Month, Part, Span
 from eventlog.tests.conftest import Change
+from eventlog.tests.faults.servers import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +141,7 @@ def test_only_the_last_step_locks_the_default_partition(monkeypatch: pytest.Monk
     modes, really = set[str](), partitions.take_over
     monkeypatch.setattr(partitions, "take_over", look)
     assert partitions.with_short_locks(DEFAULT_DB_ALIAS, partitions.attach, Month(2001, 1))
-    assert modes == {"AccessShareLock"}
+    assert modes == {"RowExclusiveLock"}
 
 
 def test_what_comes_in_while_the_rest_is_copied_is_moved_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +166,34 @@ def test_who_is_in_the_way_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatc
             partitions.with_short_locks(DEFAULT_DB_ALIAS, partitions.attach, Month(2001, 1))
         other.execute("ROLLBACK")
     assert Month(2001, 1).table not in {part.table for part in existing()}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", [1, 2])
+def test_who_waits_for_a_partition_stores_into_it(number: int) -> None:
+    month = Month(1990, number)
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic(), connection.cursor() as cursor:
+            partitions.attach(cursor, month)
+            storing = thread.submit(stored_there, month.start, number)
+            assert eventually(lambda: is_waited_for("events_default"), seconds=60)
+        storing.result()
+    assert (rows_in("events_default"), rows_in(month.table), DeadLetter.objects.count()) == (0, number, 0)
+    partitions.with_short_locks(DEFAULT_DB_ALIAS, partitions.detach_and_drop, month)
+
+
+def stored_there(moment: datetime, number: int) -> None:
+    """From another thread."""
+    try:
+        store.write(store.Batch([make_record("MAINTENANCE", {"timestamp": moment}).to_json() for _ in range(number)]))
+    finally:
+        connection.close()
+
+
+def is_waited_for(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = %s::regclass AND NOT granted)", [table])
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager
