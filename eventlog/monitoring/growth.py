@@ -15,7 +15,8 @@ from typing import Any, Final, cast
 from django.db import connections
 
 from eventlog.analytics.times import local, truncated
-from eventlog.retention.keeping import IN_FORCE, Keeping
+from eventlog.retention.held import IN_FORCE
+from eventlog.retention.keeping import Keeping
 from eventlog.retention.partitions import Size
 
 AHEAD: Final = timedelta(days=90)

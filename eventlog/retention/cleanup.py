@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import connections, transaction
@@ -19,11 +20,12 @@ from eventlog.logger import log_event
 from eventlog.models import Alert, DeadLetter, EventFinding, Hold
 from eventlog.pipeline.outbox import events_alias
 from eventlog.retention import partitions
-from eventlog.retention.keeping import KEPT_BY, OWN, PLANNED, Keeping
+from eventlog.retention.keeping import OWN, PLANNED, Keeping
 from eventlog.retention.periods import Span
 
 ALERTS_AT_ONCE = 200  # with all that hangs on them
 ROWS_AT_ONCE = 5_000  # a delete of this size holds its locks for well under a second
+LOCK_TIMEOUT_OF_OLD: Final = "3s"  # nobody stores into what is past its time; autovacuum gives way after a second
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 DELETE_EVENTS = "DELETE FROM events WHERE id = ANY(%s::uuid[]) AND timestamp BETWEEN %s AND %s"
 DELETE_DEAD_LETTERS = """
@@ -87,8 +89,7 @@ def planned(keeping: Keeping) -> Plan:
         whole = {part.table: rows for part in parts if (rows := keeping.all_may_go(cursor, part)) is not None}
         cursor.execute(PLANNED, keeping.values)
         lines = [Line(*row) for row in cursor.fetchall()]
-        cursor.execute(KEPT_BY, keeping.values)
-        kept_by = cursor.fetchall()
+        kept_by = keeping.kept_by(cursor)
     rest = Counter[str]()
     for line in lines:
         if line.partition not in whole and line.rows:
@@ -149,8 +150,7 @@ def totals(removals: list[Removal]) -> dict[str, Any]:
 def steps(keeping: Keeping) -> Iterator[Removal]:
     alias = events_alias()
     with connections[alias].cursor() as cursor:
-        parts = partitions.existing(cursor)
-        past = [part for part in parts if part.end <= keeping.earliest and not keeping.keeps_any(cursor, part)]
+        past = [part for part in partitions.existing(cursor) if part.end <= keeping.earliest]
     for part in past:
         rows = partitions.with_short_locks(alias, Dropping(keeping), part)
         if rows is not None:
@@ -181,7 +181,13 @@ class Dropping:
         counts = self.keeping.all_may_go(cursor, span)  # before the lock: it may take longer than a writer should wait
         if counts is None:
             return None
+        drop = partial(self.drop, cursor, span, counts, seen)
+        return partitions.patiently(cursor.db.alias, drop, tries=partitions.TRIES_WITHIN)
+
+    def drop(self, cursor: CursorWrapper, span: Span, counts: dict[str, int], seen: str) -> dict[str, int] | None:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_OF_OLD}'")
         cursor.execute(f"LOCK TABLE {span.table} IN SHARE ROW EXCLUSIVE MODE")  # whoever stores into it has committed
+        cursor.execute(f"SET LOCAL lock_timeout = '{partitions.LOCK_TIMEOUT}'")
         cursor.execute(STORED_SINCE, {"seen": seen, "start": span.start, "end": span.end})
         if cursor.fetchone()[0]:
             return None

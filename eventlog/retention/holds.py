@@ -1,4 +1,4 @@
-"""Placing and lifting legal holds, which is told. What they keep is decided in `keeping.py`."""
+"""Placing and lifting legal holds, which is told. What they keep is decided in `held.py` and `keeping.py`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from eventlog import catalog
 from eventlog.logger import record_event
 from eventlog.models import Event, Hold
 from eventlog.pipeline.outbox import events_alias
-from eventlog.retention.keeping import ABOUT, IN_FORCE
+from eventlog.retention.held import ABOUT, IN_FORCE
 from eventlog.retention.partitions import ALONE
 
 CONDITIONS = ("username", "user_id", "entity_type", "entity_id", "request_id", "begin", "end")

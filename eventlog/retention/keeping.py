@@ -15,24 +15,12 @@ from django.utils import timezone
 
 from eventlog.catalog import CATEGORIES
 from eventlog.conf import conf
-from eventlog.retention import archived
+from eventlog.retention import archived, held
 from eventlog.retention.archived import MAY_GO
+from eventlog.retention.held import HELD
 from eventlog.retention.periods import Span
 
 OWN: Final = ""  # the group of events that have days of their own
-# Whether the hold `h` is about the event `e`: all that is given must be true. A name counts besides the account, which
-# attempts to sign in do not have. A change of several records is kept for each of them, and where it does not say which
-# ones, for any: what may be meant is kept.
-ABOUT: Final = """
-    (h.username = '' OR e.username = h.username OR e.user_id = h.user_id)
-    AND (h.entity_type = '' OR e.entity_type = h.entity_type)
-    AND (h.entity_id = '' OR e.entity_id = h.entity_id
-        OR e.event_data @> jsonb_build_object('keys', jsonb_build_array(h.entity_id))
-        OR e.entity_id = '' AND NOT e.event_data @> jsonb_build_object('complete', true))
-    AND (h.request_id = '' OR e.request_id = h.request_id)
-    AND (h.begin IS NULL OR e.timestamp >= h.begin) AND (h."end" IS NULL OR e.timestamp < h."end")"""
-IN_FORCE: Final = "h.lifted_at IS NULL AND (h.until IS NULL OR h.until > %(now)s)"
-HELD: Final = f"EXISTS (SELECT FROM event_holds h WHERE {IN_FORCE} AND {ABOUT})"
 PAST: Final = """(
 e.timestamp < %(now)s - interval '24 hours' * coalesce(
     e.retention_days, (%(by_category)s::jsonb ->> e.event_category)::int, %(days)s))"""
@@ -40,14 +28,18 @@ e.timestamp < %(now)s - interval '24 hours' * coalesce(
 # By the table that all may read; only the partition of that time is looked at.
 OF_SPAN: Final = "FROM events e WHERE e.timestamp >= %(start)s AND e.timestamp < %(end)s"
 PERIODS: Final = "unnest(%(categories)s, %(befores)s::timestamptz[]) AS c (category, before)"
-# By indexes, and only where there are holds by all rows.
-KEEPS: Final = f"""
-SELECT EXISTS (SELECT {OF_SPAN} AND e.retention_days IS NOT NULL AND NOT {PAST})
-    OR EXISTS (SELECT FROM {PERIODS} WHERE EXISTS (SELECT {OF_SPAN}
-        AND e.event_category = c.category AND e.timestamp >= c.before AND e.retention_days IS NULL))
-    OR EXISTS (SELECT FROM event_holds h WHERE {IN_FORCE}) AND EXISTS (SELECT {OF_SPAN} AND {HELD})
-    OR %(archives)s AND EXISTS (SELECT {OF_SPAN} AND NOT {MAY_GO})"""
-COUNTS: Final = f"SELECT e.event_category, count(*) {OF_SPAN} GROUP BY 1 ORDER BY 1"
+OWN_KEPT: Final = f"SELECT EXISTS (SELECT {OF_SPAN} AND e.retention_days IS NOT NULL AND NOT {PAST})"
+YOUNG: Final = f"""
+SELECT EXISTS (SELECT {OF_SPAN}
+    AND e.event_category = %(category)s AND e.timestamp >= %(before)s AND e.retention_days IS NULL)"""
+# What a batch has stored of a day may go together, or stays.
+COUNTS: Final = f"""
+SELECT p.event_category, sum(p.rows)::bigint, bool_and(p.goes) FROM (
+    SELECT e.event_category, e.rows, {MAY_GO} AS goes FROM (
+        SELECT e.event_category, e.batch_id, min(e.timestamp) AS timestamp, count(*) AS rows {OF_SPAN}
+        GROUP BY 1, 2, (e.timestamp AT TIME ZONE 'UTC')::date
+    ) e
+) p GROUP BY 1 ORDER BY 1"""
 OF_CATEGORY: Final = "e.event_category = %(category)s AND e.timestamp < %(before)s AND e.retention_days IS NULL"
 SOME: Final = f"""
 SELECT e.id, e.timestamp, e.event_category FROM events e
@@ -58,16 +50,11 @@ SELECT EXISTS (SELECT FROM {PERIODS} WHERE EXISTS (SELECT FROM events e
     WHERE e.event_category = c.category AND e.timestamp < c.before AND e.timestamp < %(latest)s
         AND e.retention_days IS NULL
         AND NOT {HELD} AND {MAY_GO}))"""
-HELD_COUNTS: Final = f"""
-SELECT e.event_category, count(*) FROM events e WHERE {PAST} AND {HELD} GROUP BY 1 ORDER BY 1"""
 PLANNED: Final = f"""
 SELECT p.table, p.category, count(*) FILTER (WHERE p.goes AND NOT p.held), count(*) FILTER (WHERE p.held) FROM (
     SELECT e.tableoid::regclass::text AS table, e.event_category AS category, {HELD} AS held, {MAY_GO} AS goes
     FROM events e WHERE {PAST}
 ) p GROUP BY 1, 2 ORDER BY 1, 2"""
-KEPT_BY: Final = f"""
-SELECT h.id, h.reason, count(*) FROM event_holds h JOIN events e ON {ABOUT} WHERE {IN_FORCE} AND {PAST}
-GROUP BY 1, 2 ORDER BY 1"""
 
 
 class Row(NamedTuple):
@@ -114,14 +101,22 @@ class Keeping:
     # --- questions ---
     def all_may_go(self, cursor: CursorWrapper, span: Span) -> dict[str, int] | None:
         """{category: rows} of the partition; None where it has an event that is to be kept."""
-        if span.end > self.earliest or self.keeps_any(cursor, span):
+        if span.end > self.earliest or self.has_young(cursor, span) or held.is_any(cursor, span, self.now):
             return None
-        cursor.execute(COUNTS, {"start": span.start, "end": span.end})
-        return dict(cursor.fetchall())
+        cursor.execute(COUNTS, {**self.values, "start": span.start, "end": span.end})
+        found = cursor.fetchall()
+        return {category: rows for category, rows, _ in found} if all(goes for *_, goes in found) else None
 
-    def keeps_any(self, cursor: CursorWrapper, span: Span) -> bool:
-        cursor.execute(KEEPS, {**self.values, "start": span.start, "end": span.end})
-        return bool(cursor.fetchone()[0])
+    def has_young(self, cursor: CursorWrapper, span: Span) -> bool:
+        """Whether there is an event that is not past its time."""
+        values = {**self.values, "start": span.start, "end": span.end}
+        cursor.execute(OWN_KEPT, values)
+        is_any = bool(cursor.fetchone()[0])
+        for category, before in zip(CATEGORIES, values["befores"], strict=True):
+            if not is_any and before < span.end:
+                cursor.execute(YOUNG, {**values, "category": category, "before": before})
+                is_any = bool(cursor.fetchone()[0])
+        return is_any
 
     def some_to_remove(self, cursor: CursorWrapper, group: str, since: datetime, limit: int) -> list[Row]:
         """The oldest of a category, or of those with days of their own, from `since` on."""
@@ -140,8 +135,8 @@ class Keeping:
 
     def held(self, cursor: CursorWrapper) -> dict[str, int]:
         """{category: events past their time that holds keep}"""
-        cursor.execute("SELECT EXISTS (SELECT FROM event_holds h WHERE " + IN_FORCE + ")", self.values)
-        if not cursor.fetchone()[0]:
-            return {}
-        cursor.execute(HELD_COUNTS, self.values)
-        return dict(cursor.fetchall())
+        return held.counts(cursor, self.now, PAST, self.values)
+
+    def kept_by(self, cursor: CursorWrapper) -> list[tuple[int, str, int]]:
+        """(hold, reason, events past their time that it keeps)"""
+        return list(held.by_hold(cursor, self.now, PAST, self.values))

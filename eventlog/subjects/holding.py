@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from eventlog.retention.keeping import ABOUT, IN_FORCE
+from eventlog.retention.held import ABOUT, IN_FORCE
 from eventlog.subjects.person import Person
 
 OF_PERSON: Final = f"""

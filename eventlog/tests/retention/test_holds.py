@@ -9,13 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from eventlog import tasks
 from eventlog.context import starter
 from eventlog.logger import log_event
 from eventlog.models import DeadLetter, Event, Hold
-from eventlog.retention import cleanup, holds, partitions
+from eventlog.retention import cleanup, held, holds, partitions
 from eventlog.retention.keeping import Keeping
 from eventlog.retention.periods import Month
 from eventlog.tests.retention.test_cleanup import refused
@@ -131,6 +132,26 @@ def test_the_clean_up_tells_what_was_held() -> None:
     told = Event.objects.get(event_type="EVENTS_CLEANUP").event_data
     assert (told["rows"], told["held"]) == (1, 1)
     assert {"category": "SYSTEM", "days": 90, "rows": 1, "held": 1} in told["categories"]
+
+
+@pytest.mark.parametrize(
+    ("about", "condition"),
+    [
+        ({"username": "ani"}, "(username)::text = 'ani'::text"),
+        ({"entity_type": "siswa"}, "(entity_type)::text = 'siswa'::text"),
+        ({"entity_type": "siswa", "entity_id": "7"}, "(entity_type)::text = 'siswa'::text"),
+        ({"request_id": "r1"}, "(request_id)::text = 'r1'::text"),
+        ({"begin": timezone.now(), "entity_type": "siswa"}, '("timestamp" >= '),
+    ],
+)
+def test_what_a_hold_is_about_is_found_by_indexes(about: dict[str, Any], condition: str) -> None:
+    hold = placed(**about)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT {held.of_hold(cursor, hold, 'TRUE', {})}")
+        plan = [line.strip() for (line,) in cursor.fetchall()]
+    assert any(line.startswith("Index Cond: ") and condition in line for line in plan), plan
+    assert not any("Seq Scan on events_" in line for line in plan), plan
 
 
 # --- the commands ---
