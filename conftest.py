@@ -16,8 +16,10 @@ from pytest_django import DjangoDbBlocker, Settings
 FILLED_BY_MIGRATE = ["django_content_type", "auth_permission", "auth_group", "auth_group_permissions"]
 
 # A run tries this many; `--hypothesis-profile=thorough` tries ten times as many.
-hypothesis.settings.register_profile("suite", max_examples=40)
-hypothesis.settings.register_profile("thorough", max_examples=400)
+# Slow is what others leave of the machine.
+SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("suite", max_examples=40, suppress_health_check=SLOW)
+hypothesis.settings.register_profile("thorough", max_examples=400, suppress_health_check=SLOW)
 hypothesis.settings.load_profile("suite")
 
 
