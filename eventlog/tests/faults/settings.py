@@ -1,9 +1,11 @@
 """The project as it is, and a few views and a task that these tests need. For processes that they start."""
 
 import os
+from datetime import timedelta
 
 from edupro.settings import *  # noqa: F403
 
+SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"] = timedelta(days=1)  # noqa: F405  # the people's are made once for a run
 ROOT_URLCONF = "eventlog.tests.faults.urls"
 CELERY_IMPORTS = ["eventlog.tests.faults.tasks", "eventlog.tests.faults.crowd"]
 if "FAULTS_QUEUE" in os.environ:
