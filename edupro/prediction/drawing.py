@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from edupro.prediction import wording
 from edupro.prediction.tree import Leaf, Node, Split, Tree
 
-WIDTH, HEIGHT = 144, 48  # of a box, in pixels
+WIDTH, HEIGHT = 156, 48  # of a box, in pixels
 ACROSS, DOWN = 38, 10  # between boxes
 MARGIN = 2
 LINE = 18  # between the two lines of a box
