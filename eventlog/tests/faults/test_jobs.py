@@ -37,6 +37,8 @@ with bound(actor="budi"):
 FROM_OUTSIDE = """
 import os, sys
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
+TRANSPORT_ALIASES["filesystem"] = "edupro.filequeue:Transport"  # else a worker may read half a message, and end
 app = Celery(broker="filesystem://")
 queue = os.environ["FAULTS_QUEUE"]
 folders = {"data_folder_in": queue, "data_folder_out": queue, "control_folder": queue + "-control"}

@@ -17,12 +17,15 @@ from edupro.school.models import Siswa
 from eventlog import tasks
 from eventlog.conf import conf
 from eventlog.models import Archive, Event
+from eventlog.tests.finished import wait_for_others
 
 now = timezone.now()
 for days in (1, 50, 200):
     EventLogger().log_event("MAINTENANCE", timestamp=now - timedelta(days=days), reason=str(days))
 Siswa.objects.filter(nis="1").update(nama="Budi S.")
 writer.stop()
+tasks.drain()
+wait_for_others(300)
 done = [tasks.drain(), tasks.checkpoint(), tasks.archive(), tasks.clean_up(), tasks.make_partitions()]
 for each in (tasks.compact_rollups, tasks.sweep_rules, tasks.forward, tasks.notify, tasks.thresholds):
     each()
@@ -48,6 +51,6 @@ def test_everything_does_its_work_behind_a_pooler(site: Site, people: list[Perso
     """Without DISABLE_SERVER_SIDE_CURSORS the export of students would look for its cursor on another connection."""
     site.environment |= {"EVENTLOG_ARCHIVE_DIR": str(site.folder / "archive"), "EVENTLOG_SIGNING_KEY": KEY}
     site.url = f"{behind_pgbouncer(site, connections=2)}?disable_server_side_cursors=true&conn_max_age=0"
-    verdict, files, reasons, changes, answers = json.loads(site.ran(EVERYTHING).split("TOLD ")[1])
+    verdict, files, reasons, changes, answers = json.loads(site.ran(EVERYTHING, seconds=400).split("TOLD ")[1])
     assert (verdict, files, reasons, changes) == ("valid", 2, ["50", "1"], 1)
     assert {tuple(each) for each in answers.values()} == {(200, True)}
