@@ -45,7 +45,11 @@ def more(section: StrOrPromise) -> str:
 @register.simple_tag(takes_context=True)
 def more_about_this_page(context: template.Context) -> str:
     match = getattr(context.get("request"), "resolver_match", None)
-    return more(screen(getattr(match, "url_name", None) or ""))
+    section = screen(getattr(match, "url_name", None) or "")
+    if link := section and address(section):
+        shown = format_html('<a href="{}" title="{}">{}</a>', link, section, _("Help with this page"))
+        return format_html('<p class="eventlog-help">{}</p>', shown)
+    return format_html('<p class="eventlog-help">{}</p>', more(section)) if section else ""
 
 
 @register.simple_tag

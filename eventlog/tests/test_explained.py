@@ -76,7 +76,7 @@ def test_a_page_of_the_console_ends_with_it(root: Client, event_log: Change, nam
     event_log(DOCS_URL="https://docs.school.example")
     section = screen(f"eventlog_{name}_changelist")
     page = root.get(f"/admin/eventlog/{name}/").content.decode()
-    assert f'More: <a href="https://docs.school.example/{section}">{section}</a>' in page
+    assert f'<a href="https://docs.school.example/{section}" title="{section}">Help with this page</a>' in page
 
 
 def test_it_is_only_named_where_nobody_has_said_where_it_can_be_read(root: Client, event_log: Change) -> None:
@@ -86,7 +86,7 @@ def test_it_is_only_named_where_nobody_has_said_where_it_can_be_read(root: Clien
 
 
 def test_pages_of_others_have_none(root: Client) -> None:
-    assert "eventlog-more" not in root.get("/admin/auth/user/").content.decode()
+    assert "eventlog-help" not in root.get("/admin/auth/user/").content.decode()
 
 
 # --- commands ---
