@@ -64,7 +64,7 @@ def connections_are_kept(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     if connections[events_alias()].vendor != "postgresql" or given["OPTIONS"].get("pool"):
         return []
     if given["CONN_MAX_AGE"] == 0:
-        hint = "Give the database CONN_MAX_AGE, such as 60 (s). Behind a pooler on the same machine 0 does no harm."
+        hint = "Give it CONN_MAX_AGE, such as 60 (s). Under ASGI, or behind a pooler on the same machine, 0 is right."
         said = "Each request opens a connection to the database: that takes longer than most requests' queries."
         return [Warning(said, hint=hint, id="eventlog.W019")]
     if not given["CONN_HEALTH_CHECKS"]:
