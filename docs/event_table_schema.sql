@@ -601,6 +601,7 @@ CREATE TABLE event_subject_requests (
     due_at timestamp with time zone NOT NULL,
     state character varying(10) NOT NULL,
     entered_by character varying(150) NOT NULL,
+    entered_by_user_id integer,  -- who has entered it cannot confirm it under another name
     decided_by character varying(150) NOT NULL,
     decided_at timestamp with time zone,
     reason text NOT NULL,  -- of a refusal, or of a standstill

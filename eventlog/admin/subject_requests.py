@@ -219,9 +219,8 @@ def note(asked: SubjectRequest, user: Any) -> str:
 
 def why_not(asked: SubjectRequest, user: Any) -> str:
     """Why this reader is not the second person, where he may decide on others."""
-    name = user.get_username().lower()
-    if name == asked.entered_by.lower():
+    if requests.has_entered(asked, user):
         return gettext("You have entered it, so you cannot confirm it.")
-    if name == asked.username.lower():
+    if requests.is_about(asked, user):
         return gettext("It is about yourself, so you cannot confirm it.")
     return gettext("A superuser cannot confirm it.") if user.is_superuser else ""

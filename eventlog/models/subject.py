@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -89,6 +90,15 @@ class SubjectRequest(models.Model):
     due_at = models.DateTimeField(_("due"), default=due, editable=False)
     state = models.CharField(_("state"), max_length=10, default=OPEN, choices=list(STATES.items()), editable=False)
     entered_by = models.CharField(_("entered by"), max_length=150, editable=False)
+    entered_by_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )  # who has entered it cannot confirm it under another name
     decided_by = models.CharField(_("confirmed or refused by"), max_length=150, blank=True, default="", editable=False)
     decided_at = models.DateTimeField(_("confirmed or refused at"), null=True, editable=False)
     reason = models.TextField(_("reason"), blank=True, default="", editable=False)  # of a refusal, or of a standstill

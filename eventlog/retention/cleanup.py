@@ -4,14 +4,14 @@ Counts survive (`models/rollup.py`): totals and charts know of events that are g
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from eventlog import catalog
@@ -114,7 +114,7 @@ def clean_up(keeping: Keeping | None = None) -> Iterator[Removal]:
     """Remove what is past its time, step by step.
 
     May be interrupted anywhere and run twice. The last step records what was done, so that the log says itself where
-    it begins.
+    it begins. Raises OperationalError at the end, when all else is done, where somebody held a month for too long.
     """
     keeping, done = keeping or Keeping(), list[Removal]()
     with connections[events_alias()].cursor() as cursor:
@@ -149,12 +149,7 @@ def totals(removals: list[Removal]) -> dict[str, Any]:
 
 def steps(keeping: Keeping) -> Iterator[Removal]:
     alias = events_alias()
-    with connections[alias].cursor() as cursor:
-        past = [part for part in partitions.existing(cursor) if part.end <= keeping.earliest]
-    for part in past:
-        rows = partitions.with_short_locks(alias, Dropping(keeping), part)
-        if rows is not None:
-            yield Removal(rows, part.table)
+    in_the_way = yield from partitions_dropped(keeping, alias)
     for group in (*catalog.CATEGORIES, OWN):
         yield from events_removed(keeping, group, alias)
     while number := delete_dead_letters(keeping, alias):
@@ -162,6 +157,26 @@ def steps(keeping: Keeping) -> Iterator[Removal]:
     while alerts := remove_alerts(keeping.refused_before, alias):
         yield Removal(alerts=alerts)
     EventFinding.objects.using(alias).filter(alert=None, last_seen__lt=keeping.refused_before).delete()
+    if in_the_way:
+        raise in_the_way
+
+
+def partitions_dropped(keeping: Keeping, alias: str) -> Generator[Removal, None, OperationalError | None]:
+    """Returns why one could not be, where somebody held it for too long: a dump, or a reader who has gone home."""
+    in_the_way = None
+    with connections[alias].cursor() as cursor:
+        past = [part for part in partitions.existing(cursor) if part.end <= keeping.earliest]
+    for part in past:
+        try:
+            rows = partitions.with_short_locks(alias, Dropping(keeping), part)
+        except OperationalError as error:
+            if not partitions.is_of_a_lock(error):
+                raise
+            in_the_way = error
+        else:
+            if rows is not None:
+                yield Removal(rows, part.table)
+    return in_the_way
 
 
 @dataclass(frozen=True, slots=True)

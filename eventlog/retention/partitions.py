@@ -159,10 +159,15 @@ def patiently(using: str, step: Callable[[], Result], *, tries: int) -> Result:
             with transaction.atomic(using=using):
                 return step()
         except OperationalError as error:
-            if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE or attempt == tries - 1:
+            if not is_of_a_lock(error) or attempt == tries - 1:
                 raise
             time.sleep(random.uniform(0.05, 0.5))
     raise AssertionError("unreachable")
+
+
+def is_of_a_lock(error: OperationalError) -> bool:
+    """Whether somebody else held what it wanted, for too long."""
+    return getattr(error.__cause__, "pgcode", "") == LOCK_NOT_AVAILABLE
 
 
 def become_owner(cursor: CursorWrapper) -> None:

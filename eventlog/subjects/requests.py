@@ -20,7 +20,8 @@ DECIDE: Final = "eventlog.change_subjectrequest"
 def enter(request: SubjectRequest, *, by: Any) -> None:
     """`by` is a user. The time to answer begins when it was received. Raises ValidationError."""
     using = events_alias()
-    request.entered_by, request.due_at = by.get_username(), request.received_at + TIME_TO_ANSWER
+    request.entered_by, request.entered_by_user_id = by.get_username(), by.pk
+    request.due_at = request.received_at + TIME_TO_ANSWER
     request.full_clean()
     with transaction.atomic(using=using):
         request.save(using=using, force_insert=True)
@@ -29,8 +30,14 @@ def enter(request: SubjectRequest, *, by: Any) -> None:
 
 def may_confirm(request: SubjectRequest, user: Any) -> bool:
     """Another one than who has entered it, and nobody who may do everything: it takes two to forget somebody."""
-    has_entered = user.get_username().lower() == request.entered_by.lower()
-    return not has_entered and not is_about(request, user) and not user.is_superuser and user.has_perm(DECIDE)
+    is_second = not has_entered(request, user) and not is_about(request, user)
+    return is_second and not user.is_superuser and user.has_perm(DECIDE)
+
+
+def has_entered(request: SubjectRequest, user: Any) -> bool:
+    """By the account, which may have another name by now, or by the name, where it was entered without one."""
+    is_by_name: bool = request.entered_by.lower() == user.get_username().lower()
+    return is_by_name or request.entered_by_user_id == user.pk
 
 
 def is_about(request: SubjectRequest, user: Any) -> bool:

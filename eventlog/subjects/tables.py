@@ -72,7 +72,11 @@ PLACES: Final = (
     Place(EventForward, ("last_error",)),
     Place(EventAnchor, ("last_error",)),
     Place(DeadLetter, ("reason", "decided_by", "note")),
-    Place(SubjectRequest, ("asked_by", "entered_by", "decided_by", "reason", "username", "entity_id")),
+    Place(
+        SubjectRequest,
+        ("asked_by", "entered_by", "decided_by", "reason", "username", "entity_id"),
+        user="entered_by_user",
+    ),
 )
 # Erased in a way of their own (below, and `rows.py`), or holding nobody's name: numbers, ids, kinds, states, our words.
 NAMELESS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -24,6 +24,7 @@ from eventlog.subjects import export as exporting
 
 READABLE: Final = "index.html"
 FOR_PROGRAMS: Final = "events.ndjson"
+NOBODY: Final = "\nNothing was found: is the name, or the kind of record and its ID, written as events have it?"
 
 
 class Command(FactsCommand):
@@ -89,7 +90,8 @@ def private(path: Path) -> BinaryIO:
 
 
 def exported_in_words(facts: Facts) -> str:
-    return f"{facts['events']:,} events, {facts['bytes']:,} bytes in {facts['folder']}. Request {facts['request']}."
+    said = f"{facts['events']:,} events, {facts['bytes']:,} bytes in {facts['folder']}. Request {facts['request']}."
+    return said + ("" if facts["events"] else NOBODY)
 
 
 # --- erase ---
@@ -112,6 +114,7 @@ def erased_in_words(facts: Facts) -> str:
         f"Erased: {facts['events']:,} events in the database, {facts['archive']:,} in the archive, "
         f"{facts['tables']:,} rows of other tables. Request {facts['request']}."
     )
+    said += "" if facts["events"] + facts["archive"] + facts["tables"] else NOBODY
     unseen = f"\nNot looked at: what {facts['keys_missing']:,} keys have encrypted that are not in ENCRYPTION_KEYS."
     return said + (unseen if facts["keys_missing"] else "")
 

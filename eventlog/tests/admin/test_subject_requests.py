@@ -97,6 +97,14 @@ def test_who_is_not_the_second_person_is_told_why(one: Client, other: Client) ->
     assert "A superuser cannot confirm it" in shown(signed_in("root", is_superuser=True), page)
 
 
+def test_nor_does_who_has_entered_it_under_a_new_name(one: Client) -> None:
+    enter(one)
+    User.objects.filter(username="one").update(username="two")
+    decide(one, "confirm")
+    assert SubjectRequest.objects.get().state == "open"
+    assert "You have entered it" in shown(one, f"{LIST}{SubjectRequest.objects.get().pk}/change/")
+
+
 @pytest.mark.parametrize("about", ["number", "record"])
 def test_nor_does_the_person_who_is_meant_by_his_number(one: Client, about: str) -> None:
     client = signed_in("ani", "view", "change")

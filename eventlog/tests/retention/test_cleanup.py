@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from eventlog import tasks
@@ -14,6 +15,7 @@ from eventlog.retention import cleanup, partitions
 from eventlog.retention.keeping import Keeping
 from eventlog.retention.periods import Month
 from eventlog.tests.conftest import Change
+from eventlog.tests.retention.conftest import beside
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +45,24 @@ def test_a_month_that_is_wholly_past_is_dropped() -> None:
     partitions.with_short_locks("default", partitions.attach, past)
     assert list(cleanup.clean_up()) == [cleanup.Removal({"SYSTEM": 2}, past.table)]
     assert not Event.objects.filter(event_type="MAINTENANCE").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_that_somebody_holds_is_told_once_all_else_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions, "TRIES", 1)
+    monkeypatch.setattr(partitions, "TRIES_WITHIN", 1)
+    held, free = (Month.of(timezone.now() - timedelta(days=days)) for days in (300, 200))
+    for days, month in ((300, held), (200, free)):
+        stored(days_ago=days)
+        partitions.with_short_locks("default", partitions.attach, month)
+    stored(days_ago=100)
+    with beside() as other:
+        other.execute(f"BEGIN; LOCK TABLE {held.table} IN ACCESS SHARE MODE")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            tasks.clean_up()
+    assert not Event.objects.filter(event_type="MAINTENANCE").exists()
+    assert Event.objects.get(event_type="EVENTS_CLEANUP").event_data["partitions"] == [free.table]
+    assert list(cleanup.clean_up()) == [cleanup.Removal({}, held.table)]
 
 
 def refused(days_ago: int, count: int = 1) -> None:

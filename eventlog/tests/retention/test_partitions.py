@@ -1,8 +1,6 @@
 """Partitions: made ahead, filled from the default one, dropped whole."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +17,7 @@ from eventlog.retention.partitions import partitioned
 from eventlog.retention.periods import KINDS, Day, Month, Part, Span
 from eventlog.tests.conftest import Change
 from eventlog.tests.faults.servers import eventually
+from eventlog.tests.retention.conftest import beside
 
 pytestmark = pytest.mark.django_db
 
@@ -194,14 +193,3 @@ def is_waited_for(table: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = %s::regclass AND NOT granted)", [table])
         return bool(cursor.fetchone()[0])
-
-
-@contextmanager
-def beside() -> Iterator[Any]:
-    """A cursor of another session."""
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            yield cursor
-    finally:
-        other.close()

@@ -75,6 +75,12 @@ def test_what_is_others_stays_but_for_her_name() -> None:
     assert Event.objects.get(entity_id="4712").entity_name == scene.OTHER
 
 
+def test_a_mistyped_name_is_told() -> None:
+    stored()
+    assert "Nothing was found" in erase("--entity", "sisva", scene.RECORD)
+    assert "Nothing was found" not in erase("--entity", "siswa", scene.RECORD)
+
+
 def test_who_changed_her_record_is_still_known() -> None:
     stored()
     erase_both()
