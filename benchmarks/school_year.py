@@ -61,7 +61,7 @@ class Year:
 
     def moment(self, number: int) -> datetime:
         if number < self.events:
-            return self.begin + timedelta(days=DAYS) * number / self.events
+            return self.begin + timedelta(days=DAYS * number / self.events)
         return self.coming.start + timedelta(seconds=number - self.events)
 
     def store(self) -> float:
