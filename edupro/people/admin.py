@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
+from rest_framework_simplejwt.token_blacklist.admin import BlacklistedToken, OutstandingToken
 
 from edupro.people import accounts, positions
 from edupro.people.forms import AccountForm, RegistrationForm, TemporaryPasswordForm, may_choose_role
@@ -24,7 +25,8 @@ else:
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
-admin.site.unregister(User)
+# The pages of tokens show these whole, and whoever has one is its owner. Events say who has been given one, and when.
+admin.site.unregister([User, OutstandingToken, BlacklistedToken])
 
 
 @admin.register(User)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -104,3 +105,10 @@ def test_leaving_ends_the_refresh_token(api: APIClient, guru: User, slash: str) 
 
 def test_leaving_with_a_token_that_is_none_is_a_401(api: APIClient, db: None) -> None:
     assert api.post("/api/auth/logout", {"refresh": "x"}).status_code == 401
+
+
+def test_no_page_of_the_admin_shows_a_token(api: APIClient, guru: User, admin_client: Client) -> None:
+    login(api, guru)
+    index = admin_client.get("/admin/").content.decode()
+    assert "/admin/auth/user/" in index and "token_blacklist" not in index
+    assert admin_client.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
