@@ -12,7 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from rest_framework_simplejwt.token_blacklist.admin import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.token_blacklist import admin as pages_of_tokens  # noqa: F401  (registers them)
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from edupro.people import accounts, positions
 from edupro.people.forms import AccountForm, RegistrationForm, TemporaryPasswordForm, may_choose_role
