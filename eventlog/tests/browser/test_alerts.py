@@ -42,6 +42,7 @@ def to_alerts(page: Page) -> None:
 def open_the_guessing(page: Page) -> None:
     to_alerts(page)
     page.get_by_role("row", name="guru001").get_by_role("link").first.click()
+    page.wait_for_url("**/change/")
 
 
 def test_the_pages_fit_the_screen(page: Page) -> None:

@@ -24,7 +24,8 @@ def in_turns(folder: Path) -> Iterator[None]:
 
 def peopled(url: str, folder: Path) -> list[Person]:
     """An empty database gets its tables and those who use them."""
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what the processes said that made them before: other people's tokens
+    folder.mkdir()
     with servers.destroyed_after(Site(url, folder)) as site:
         site.manage("migrate", "--verbosity=0", seconds=300)
         return make_people(site)
