@@ -128,6 +128,17 @@ def test_ten_alerts_are_triaged_by_keyboard_alone(page: Page) -> None:
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
 
 
+def test_a_finger_is_told_of_no_keys(page: Page, context: BrowserContext) -> None:
+    to_alerts(page)
+    arrived(page, "Alerts")
+    assert context.browser is not None
+    phone = context.browser.new_context(has_touch=True, is_mobile=True, storage_state=context.storage_state())
+    touched = phone.new_page()
+    touched.goto(page.url)
+    expect(touched.locator(".eventlog-keys:not([hidden])")).to_have_count(1)
+    expect(touched.locator(".eventlog-keys")).to_be_hidden()
+
+
 def test_the_keys_can_be_switched_off_for_good(page: Page) -> None:
     to_alerts(page)
     arrived(page, "Alerts")
