@@ -125,8 +125,19 @@ def range_words(question: Question, ranges: list[tuple[Any, str, bool]]) -> str:
     for words, _address, is_chosen in ranges:
         if is_chosen:
             return str(words)
-    told = {"since": question.since or "…", "until": question.until or gettext("now")}
+    told = {"since": in_words(question.since) or "…", "until": in_words(question.until) or gettext("now")}
     return gettext("from %(since)s to %(until)s") % told
+
+
+def in_words(time: str) -> str:
+    """A moment as the list below writes it; any other time as it was asked for."""
+    if "T" not in time:
+        return time
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return time
+    return f"{timezone.localtime(moment) if moment.tzinfo else moment:%Y-%m-%d %H:%M}"
 
 
 def help_with(question: Question) -> dict[str, Any]:

@@ -80,6 +80,18 @@ def test_the_time_can_be_everything(auditor: Client) -> None:
     assert types_in(shown(auditor, f"{LIST}?since=")) == ["before"]
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        ("2026-01-02T03:04:05%2B07:00", "2026-01-02T03:14:05%2B07:00", "from 2026-01-02 03:04 to 2026-01-02 03:14"),
+        ("2026-01-02T03:04", "", "from 2026-01-02 03:04 to now"),
+        ("2026-01-02", "2026-01-03", "from 2026-01-02 to 2026-01-03"),
+    ],
+)
+def test_the_time_is_said_as_people_write_it(auditor: Client, since: str, until: str, words: str) -> None:
+    assert f"<strong>{words}</strong>" in shown(auditor, f"{LIST}?since={since}&until={until}")
+
+
 def test_days_are_whole(auditor: Client) -> None:
     for hour in ("00:00", "23:59"):
         named(f"at{hour[:2]}", timestamp=f"2026-10-03T{hour}:00+07:00")

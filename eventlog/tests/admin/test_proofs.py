@@ -28,7 +28,7 @@ def test_what_is_as_it_was_stored_says_so(auditor: Client, stored: Event) -> Non
 
 
 def test_the_proof_can_be_taken_along(auditor: Client, stored: Event) -> None:
-    assert f'href="/api/events/{stored.pk}/proof"' in shown(auditor, page_of(stored))
+    assert f'href="/api/events/{stored.pk}/proof" download="event-{stored.pk}.json"' in shown(auditor, page_of(stored))
     assert auditor.get(f"/api/events/{stored.pk}/proof").json()["id"] == str(stored.pk)
 
 

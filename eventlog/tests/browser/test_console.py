@@ -73,6 +73,31 @@ def test_a_record_s_history_needs_no_script(page: Page, context: BrowserContext)
     expect(without.locator(".eventlog-sentence").filter(has_text="guru001 changed report mark")).to_be_visible()
 
 
+def test_the_proof_of_an_event_comes_as_a_file(page: Page) -> None:
+    open_the_change(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="The proof as a file").click()
+    assert download.value.suggested_filename.startswith("event-")
+
+
+OVERLAP = """(() => {
+    const title = document.createRange();
+    title.selectNodeContents(document.querySelector("#content > h1"));
+    const tools = document.querySelector(".object-tools").getBoundingClientRect();
+    return [...title.getClientRects()].some((line) => line.right > tools.left && line.bottom > tools.top
+        && line.left < tools.right && line.top < tools.bottom);
+})()"""
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_long_title_is_not_covered_by_the_buttons_beside_it(page: Page, language: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_extra_http_headers({"Accept-Language": language})
+    page.goto(page.url.split("/admin/")[0] + LIST + "object/?type=nilai&id=17")
+    page.locator("#content > h1").evaluate("(title) => title.append(' Muhammad Abdurrahman Hidayatullah'.repeat(3))")
+    assert not page.evaluate(OVERLAP)
+
+
 STICKING_OUT = """[...document.querySelectorAll(".readonly, .readonly table")].filter((shown) =>
     shown.getBoundingClientRect().right > shown.closest(".form-row").getBoundingClientRect().right).length"""
 
