@@ -123,6 +123,14 @@ def test_on_paper_are_the_events_and_nothing_to_click(page: Page, path: str) -> 
     assert page.locator("#content form:visible, #content nav:visible, #header:visible").count() == 0
 
 
+def test_on_paper_a_list_says_what_was_asked_for(page: Page) -> None:
+    page.goto(page.url.split("/admin/")[0] + LIST + "?q=actor:guru001")
+    expect(page.locator(".eventlog-paper")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator(".eventlog-paper")).to_have_text("Time: 24 hours")
+    expect(page.locator(".eventlog-parts")).to_contain_text("actor:guru001")
+
+
 def test_on_paper_is_the_event_and_nothing_to_click(page: Page) -> None:
     open_the_change(page)
     page.emulate_media(media="print")
