@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ from eventlog.admin import alert_display as display
 from eventlog.admin import alert_history, queue
 from eventlog.admin.alert_filters import FILTERS, TO_DO
 from eventlog.admin.taught import TaughtList
-from eventlog.admin.triage_form import MUTE, TriageActionForm, TriageForm, end_of, usual_end
+from eventlog.admin.triage_form import MUTE, TriageActionForm, TriageForm, end_of, last_day, usual_end
 from eventlog.alerts import refusing, triage, wording
 from eventlog.alerts.refusing import NotPossible
 from eventlog.models import Alert, AlertQuerySet
@@ -203,12 +204,15 @@ class AlertAdmin(TaughtList):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """What the form has let through may have become impossible meanwhile."""
-        place = queue.place_of(obj, self, request)
+        place, wanted = queue.place_of(obj, self, request), form.wanted()
         try:
-            alert = triage.change(obj.pk, form.wanted(), by=request.user)
+            alert = triage.change(obj.pk, wanted, by=request.user)
         except NotPossible as no:
             messages.error(request, str(no))
             return
+        if wanted.mute_until:
+            day = date_format(last_day(wanted.mute_until))
+            messages.info(request, gettext("Nothing more is told of it until the end of %(day)s.") % {"day": day})
         if form.cleaned_data["decision"]:
             obj.decided = (alert, place)  # for `response_change`
 

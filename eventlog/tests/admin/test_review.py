@@ -121,10 +121,19 @@ def test_a_note_alone_stays_on_the_page(keeper: Client) -> None:
 
 
 def test_a_rule_is_muted_for_the_target_until_the_end_of_a_day(keeper: Client) -> None:
-    decide(keeper, found(), "mute", mute_until="2199-01-02")
+    said = decide(keeper, found(), "mute", mute_until="2199-01-02")
     until = EventMute.objects.get().until
     assert until is not None and timezone.localtime(until).isoformat() == "2199-01-03T00:00:00+07:00"
     assert Alert.objects.get().state == "resolved"
+    assert re.search("Nothing more is told of it until the end of .*2199", said)
+
+
+def test_a_closed_alert_offers_no_keys_that_decide(keeper: Client) -> None:
+    alert = found()
+    assert "acknowledge: you look after it" in shown(keeper, page_of(alert))
+    decide(keeper, alert, "resolved")
+    page = shown(keeper, page_of(alert))
+    assert "acknowledge: you look after it" not in page and "the next, the previous alert" in page
 
 
 # --- what it rests on, and what became of it ---
