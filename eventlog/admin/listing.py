@@ -135,9 +135,10 @@ def in_words(time: str) -> str:
         return time
     try:
         moment = datetime.fromisoformat(time)
-    except ValueError:
+        here = timezone.localtime(moment) if moment.tzinfo else moment
+    except (ValueError, OverflowError):  # the second at the ends of what a date can be
         return time
-    return f"{timezone.localtime(moment) if moment.tzinfo else moment:%Y-%m-%d %H:%M}"
+    return f"{here:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 
 def help_with(question: Question) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.core.checks import register as register_check
 from eventlog.checks import capture, database, keeping, receivers, settings
 from eventlog.explained import Check, explained
 
+SETTINGS: Final = "eventlog_settings"  # the tag of what each of the commands looks at first
 ALWAYS: Final[dict[Check, str]] = {
     settings.settings_are_right: Tags.compatibility,
     settings.signals_are_there: Tags.compatibility,
@@ -38,6 +39,6 @@ ON_DEPLOYMENT: Final[dict[Check, str]] = {
 
 def register() -> None:
     for check, tag in ALWAYS.items():
-        register_check(explained(check), tag)
+        register_check(explained(check), tag, *([SETTINGS] if check is settings.settings_are_right else []))
     for check, tag in ON_DEPLOYMENT.items():
         register_check(explained(check), tag, deploy=True)

@@ -5,16 +5,23 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, SystemCheckError
 from django.db import Error
 
+from eventlog.checks import SETTINGS
 from eventlog.explained import COMMANDS
 
 Facts = Mapping[str, Any]
 
 
 class ExplainedCommand(BaseCommand):
-    """`--help` and errors end with the section of the documentation that explains the command."""
+    """`--help` and errors end with the section of the documentation that explains the command.
+
+    Of the checks only that of the event log's settings comes first: a fault of another app stops none of them, as they
+    are wanted most on a bad night.
+    """
+
+    requires_system_checks = (SETTINGS,)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, epilog=self.more, **kwargs)
@@ -22,6 +29,8 @@ class ExplainedCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
+        except SystemCheckError:  # its messages say themselves where more is told
+            raise
         except CommandError as error:
             said = str(error).removesuffix(".")
             raise CommandError(f"{said}. {self.more}", returncode=error.returncode) from error.__cause__
@@ -34,11 +43,9 @@ class ExplainedCommand(BaseCommand):
 class FactsCommand(ExplainedCommand):
     """Does its work in `facts` and prints what that returns: in words, or with `--json` as one line of JSON.
 
-    A database or disk that refuses is one line on stderr and exit code 1. A fault of the settings of another app stops
-    none of them: they are wanted most on a bad night.
+    A database or disk that refuses is one line on stderr and exit code 1.
     """
 
-    requires_system_checks = ()
     bad_exit = 1  # where the facts are not good
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -21,7 +21,7 @@ from eventlog.models import Alert, DeadLetter, EventFinding, Hold
 from eventlog.pipeline.outbox import events_alias
 from eventlog.retention import partitions
 from eventlog.retention.keeping import OWN, PLANNED, Keeping
-from eventlog.retention.periods import Span
+from eventlog.retention.periods import Part, Span
 
 ALERTS_AT_ONCE = 200  # with all that hangs on them
 ROWS_AT_ONCE = 5_000  # a delete of this size holds its locks for well under a second
@@ -41,6 +41,14 @@ SELECT EXISTS (SELECT FROM (
 WHERE NOT pg_visible_in_snapshot(xid, %(seen)s::pg_snapshot)
     AND xid IS DISTINCT FROM pg_current_xact_id_if_assigned()
     AND first_timestamp < %(end)s AND last_timestamp >= %(start)s)"""
+
+
+class InTheWay(OperationalError):
+    """Somebody used a table for too long that was to be dropped: a dump, or a reader who has gone home."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"{table} is in use for too long: it, and what is as old, is left to the next run")
+        self.table = table
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +122,24 @@ def clean_up(keeping: Keeping | None = None) -> Iterator[Removal]:
     """Remove what is past its time, step by step.
 
     May be interrupted anywhere and run twice. The last step records what was done, so that the log says itself where
-    it begins. Raises OperationalError at the end, when all else is done, where somebody held a month for too long.
+    it begins. Raises InTheWay when all else is done.
     """
-    keeping, done = keeping or Keeping(), list[Removal]()
+    keeping, done, in_the_way = keeping or Keeping(), list[Removal](), ""
     with connections[events_alias()].cursor() as cursor:
         held = keeping.held(cursor)
     try:
         for removal in steps(keeping):
             done.append(removal)
             yield removal
+    except InTheWay as problem:
+        in_the_way = problem.table
+        raise
     finally:
-        if done:
-            tell(keeping, done, held)
+        if done or in_the_way:
+            tell(keeping, done, held, in_the_way)
 
 
-def tell(keeping: Keeping, done: list[Removal], held: Mapping[str, int]) -> None:
+def tell(keeping: Keeping, done: list[Removal], held: Mapping[str, int], in_the_way: str) -> None:
     dropped, numbers = [removal.partition for removal in done if removal.partition], totals(done)
     removed = numbers.pop("by_category")
     categories = [  # not as keys: AUTH looks like the name of a secret
@@ -136,6 +147,8 @@ def tell(keeping: Keeping, done: list[Removal], held: Mapping[str, int]) -> None
         for category, days in keeping.periods.items()
     ]
     what = {"as_of": keeping.now.isoformat(), "partitions": dropped, **numbers, "held": sum(held.values())}
+    if in_the_way:
+        what["in_the_way"] = in_the_way
     log_event(catalog.EVENTS_CLEANUP, event_data={**what, "categories": categories})
 
 
@@ -149,34 +162,33 @@ def totals(removals: list[Removal]) -> dict[str, Any]:
 
 def steps(keeping: Keeping) -> Iterator[Removal]:
     alias = events_alias()
-    in_the_way = yield from partitions_dropped(keeping, alias)
+    with connections[alias].cursor() as cursor:
+        past = [part for part in partitions.existing(cursor) if part.end <= keeping.earliest]
+    problem = yield from partitions_dropped(past, keeping, alias)
+    since = past[-1].end if problem else BEGINNING  # a whole month is not deleted row by row
     for group in (*catalog.CATEGORIES, OWN):
-        yield from events_removed(keeping, group, alias)
+        yield from events_removed(keeping, group, since, alias)
     while number := delete_dead_letters(keeping, alias):
         yield Removal(dead_letters=number)
     while alerts := remove_alerts(keeping.refused_before, alias):
         yield Removal(alerts=alerts)
     EventFinding.objects.using(alias).filter(alert=None, last_seen__lt=keeping.refused_before).delete()
-    if in_the_way:
-        raise in_the_way
+    if problem:
+        raise problem
 
 
-def partitions_dropped(keeping: Keeping, alias: str) -> Generator[Removal, None, OperationalError | None]:
-    """Returns why one could not be, where somebody held it for too long: a dump, or a reader who has gone home."""
-    in_the_way = None
-    with connections[alias].cursor() as cursor:
-        past = [part for part in partitions.existing(cursor) if part.end <= keeping.earliest]
+def partitions_dropped(past: list[Part], keeping: Keeping, alias: str) -> Generator[Removal, None, InTheWay | None]:
+    """Up to the one that cannot be: who is in its way is in the way of the others, too."""
     for part in past:
         try:
             rows = partitions.with_short_locks(alias, Dropping(keeping), part)
         except OperationalError as error:
             if not partitions.is_of_a_lock(error):
                 raise
-            in_the_way = error
-        else:
-            if rows is not None:
-                yield Removal(rows, part.table)
-    return in_the_way
+            return InTheWay(part.table)
+        if rows is not None:
+            yield Removal(rows, part.table)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +224,11 @@ class Dropping:
         return counts
 
 
-def events_removed(keeping: Keeping, group: str, alias: str) -> Iterator[Removal]:
+def events_removed(keeping: Keeping, group: str, since: datetime, alias: str) -> Iterator[Removal]:
     """Batch by batch, each from where the last one has got to: what holds keep is not looked at again and again."""
-    since: datetime | None = BEGINNING
-    while since is not None:
-        removal, since = delete_events(keeping, group, since, alias)
+    place: datetime | None = since
+    while place is not None:
+        removal, place = delete_events(keeping, group, place, alias)
         if removal.rows:
             yield removal
 

@@ -67,7 +67,8 @@ def answer(request: SubjectRequest, *, by: Any) -> bool:
 
 def decided(request: SubjectRequest, state: str, event_type: str, *, by: Any, **more: Any) -> bool:
     using = events_alias()
-    columns = {"state": state, "decided_by": by.get_username(), "decided_at": timezone.now(), **more}
+    columns = {"state": state, "decided_by": by.get_username(), "decided_at": timezone.now(), "entered_by_user": None}
+    columns |= more
     with transaction.atomic(using=using):
         if not SubjectRequest.objects.using(using).filter(pk=request.pk, state=OPEN).update(**columns):
             return False

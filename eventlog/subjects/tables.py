@@ -30,7 +30,7 @@ from eventlog.models import (
     UserDay,
 )
 from eventlog.models.notification import WAITING, WITHDRAWN
-from eventlog.models.subject import DONE
+from eventlog.models.subject import DONE, OPEN
 from eventlog.subjects import sealed
 from eventlog.subjects.parts import JSON, PERSONAL, Found, change_of
 from eventlog.subjects.person import Person
@@ -149,7 +149,7 @@ def of_account(place: Place, person: Person) -> Q:
 
 def struck(row: Any, place: Place, person: Person) -> int:
     striker, before = person.striker, {name: getattr(row, name) for name in place.columns}
-    kept = KEEP_IT if isinstance(row, Hold) and row.is_in_force else ()
+    kept = kept_of(row)
     for name in [name for name in place.texts if name not in kept]:
         setattr(row, name, text_of(row, name, person))
     for name in place.values:
@@ -164,6 +164,13 @@ def struck(row: Any, place: Place, person: Person) -> int:
     if changed:
         row.save(update_fields=changed)
     return int(bool(changed))
+
+
+def kept_of(row: Any) -> tuple[str, ...]:
+    """What is needed for as long as it stands."""
+    if isinstance(row, SubjectRequest) and row.state == OPEN:
+        return ("entered_by_user",)  # whoever it is may not confirm it; nothing when it is decided
+    return KEEP_IT if isinstance(row, Hold) and row.is_in_force else ()
 
 
 def text_of(row: Any, name: str, person: Person) -> str:
@@ -283,6 +290,6 @@ def parsed(name: str, value: Any) -> Any:
 def forget_request(request: SubjectRequest, person: Person, using: str) -> None:
     """The last step of all: what was asked names nobody any more, and is done."""
     about = {"username": "", "entity_type": "", "entity_id": ""}
-    asked_by = person.striker.text(request.asked_by)
+    people = {name: text_of(request, name, person) for name in ("asked_by", "entered_by", "decided_by")}
     done = {"state": DONE, "done_at": timezone.now(), "plan": None, "reason": ""}
-    SubjectRequest.objects.using(using).filter(pk=request.pk).update(asked_by=asked_by, **about, **done)
+    SubjectRequest.objects.using(using).filter(pk=request.pk).update(**people, **about, **done)

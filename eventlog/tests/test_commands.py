@@ -12,7 +12,11 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.checks import Error as CheckError
+from django.core.checks.registry import registry
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -26,6 +30,7 @@ from eventlog.record import make_record
 from eventlog.retention import cleanup, partitions
 from eventlog.retention.keeping import Keeping
 from eventlog.retention.periods import KINDS, Month
+from eventlog.tests.conftest import Change
 
 pytestmark = pytest.mark.django_db
 WRITER = "ab" * 16
@@ -134,6 +139,22 @@ def test_a_database_that_refuses_is_said_in_one_line(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(drain, "steps", refuse)
     with pytest.raises(CommandError, match=r"^OperationalError: connection refused\. More: docs/status\.md#accounts$"):
         run("eventlog_drain")
+
+
+@pytest.mark.parametrize("name", ["eventlog_status", "eventlog_cleanup"])
+def test_a_fault_of_another_app_stops_no_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+        return [CheckError("it is broken", id="school.E001")]
+
+    monkeypatch.setattr(registry, "registered_checks", {*registry.registered_checks, broken})
+    setattr(broken, "tags", ("models",))  # noqa: B010  (a function, to the type checker)
+    call_command(name, skip_checks=False, stdout=StringIO())
+
+
+def test_a_setting_that_is_not_understood_stops_what_would_remove_too_much(event_log: Change) -> None:
+    event_log(LOG_RETENTION_DAYS="3650d")
+    with pytest.raises(SystemCheckError, match=r"eventlog\.E"):
+        call_command("eventlog_cleanup", skip_checks=False, stdout=StringIO())
 
 
 def test_a_failed_command_exits_with_1(tmp_path: Path) -> None:

@@ -24,19 +24,27 @@ class Command(FactsCommand):
     def facts(self, options: Mapping[str, Any]) -> Facts:
         keeping = Keeping()
         plan = cleanup.planned(keeping) if options["dry_run"] else None
-        removals = self.removed(keeping) if plan is None else plan.removals
+        removals, in_the_way = self.removed(keeping) if plan is None else (plan.removals, "")
         dropped = {removal.partition: removal.rows for removal in removals if removal.partition}
         told = {"as_of": keeping.now.isoformat(), "days": keeping.periods, "dry_run": options["dry_run"]}
-        return {**told, "partitions": dropped, **cleanup.totals(removals), **({} if plan is None else details(plan))}
+        more = {"in_the_way": in_the_way} if plan is None else details(plan)
+        return {**told, "partitions": dropped, **cleanup.totals(removals), **more}
 
-    def removed(self, keeping: Keeping) -> list[Removal]:
-        """Remove, and show how far it is where somebody is watching (stderr is a terminal)."""
-        done = []
+    def is_good(self, facts: Facts) -> bool:
+        return not facts.get("in_the_way")
+
+    def removed(self, keeping: Keeping) -> tuple[list[Removal], str]:
+        """Remove, and show how far it is where somebody is watching (stderr is a terminal). And the table that could
+        not be dropped."""
+        done: list[Removal] = []
         with tqdm(desc="Removing", unit=" events", disable=None) as bar:
-            for removal in cleanup.clean_up(keeping):
-                done.append(removal)
-                bar.update(removal.rows + removal.dead_letters)
-        return done
+            try:
+                for removal in cleanup.clean_up(keeping):
+                    done.append(removal)
+                    bar.update(removal.rows + removal.dead_letters)
+            except cleanup.InTheWay as problem:
+                return done, problem.table
+        return done, ""
 
     def in_words(self, facts: Facts) -> str:
         words = "Would remove" if facts["dry_run"] else "Removed"
@@ -52,7 +60,9 @@ def details(plan: Plan) -> dict[str, Any]:
 
 
 def lines(facts: Facts) -> Iterator[str]:
-    """Of a dry run: partition by partition, then hold by hold."""
+    """What could not be done; of a dry run, partition by partition, then hold by hold."""
+    if facts.get("in_the_way"):
+        yield str(cleanup.InTheWay(facts["in_the_way"]))
     for table, found in groupby(facts.get("events", ()), key=lambda line: line["partition"]):
         of_table = list(found)
         goes = {line["category"]: line["rows"] for line in of_table if line["rows"]}

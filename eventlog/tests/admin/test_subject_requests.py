@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -103,6 +104,29 @@ def test_nor_does_who_has_entered_it_under_a_new_name(one: Client) -> None:
     decide(one, "confirm")
     assert SubjectRequest.objects.get().state == "open"
     assert "You have entered it" in shown(one, f"{LIST}{SubjectRequest.objects.get().pk}/change/")
+
+
+def test_nor_does_who_has_entered_it_and_was_erased_since(one: Client, other: Client) -> None:
+    enter(one)
+    call_command("eventlog_subject", "erase", "--user", "one", "--yes")
+    asked = SubjectRequest.objects.get(state="open")
+    assert asked.entered_by == "[erased]"
+    page = f"{LIST}{asked.pk}/change/"
+    one.post(page, {"decision": "confirm", "why": ""})
+    assert SubjectRequest.objects.filter(state="open").exists()
+    other.post(page, {"decision": "confirm", "why": ""})
+    asked.refresh_from_db()
+    assert (asked.state, asked.entered_by_user_id) == ("confirmed", None)  # who it was is of no use any more
+
+
+def test_a_request_that_is_done_names_neither_who_entered_it_nor_who_confirmed_it_where_it_is_they(
+    one: Client, other: Client
+) -> None:
+    enter(one, username="one")
+    decide(other, "confirm")
+    assert tasks.erase_subjects() == 1
+    asked = SubjectRequest.objects.get()
+    assert (asked.state, asked.entered_by, asked.decided_by) == ("done", "[erased]", "other")
 
 
 @pytest.mark.parametrize("about", ["number", "record"])

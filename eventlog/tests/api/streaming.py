@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 from asgiref.sync import async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.core.asgi import get_asgi_application
 from rest_framework_simplejwt.tokens import AccessToken
 
-from edupro.asgi import application
 from eventlog.tests.finished import wait_for_others
 
+APPLICATION = get_asgi_application()
 PATIENCE = 60  # seconds: a transaction of a test beside this one may hold up the store order
 Message = dict[str, str]
 
@@ -56,7 +57,7 @@ async def stream(user: Any, query: str) -> AsyncIterator[ApplicationCommunicator
         headers.append((b"authorization", f"Bearer {token}".encode()))
     path = "/api/events/stream"
     scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
-    asked = ApplicationCommunicator(application, {**scope, "headers": headers, "client": ("127.0.0.1", 1)})
+    asked = ApplicationCommunicator(APPLICATION, {**scope, "headers": headers, "client": ("127.0.0.1", 1)})
     await asked.send_input({"type": "http.request", "body": b""})
     try:
         yield asked

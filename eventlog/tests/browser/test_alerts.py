@@ -129,14 +129,16 @@ def test_ten_alerts_are_triaged_by_keyboard_alone(page: Page) -> None:
 
 
 def test_a_finger_is_told_of_no_keys(page: Page, context: BrowserContext) -> None:
-    to_alerts(page)
-    arrived(page, "Alerts")
+    open_the_guessing(page)
     assert context.browser is not None
     phone = context.browser.new_context(has_touch=True, is_mobile=True, storage_state=context.storage_state())
     touched = phone.new_page()
     touched.goto(page.url)
     expect(touched.locator(".eventlog-keys:not([hidden])")).to_have_count(1)
     expect(touched.locator(".eventlog-keys")).to_be_hidden()
+    expect(touched.get_by_role("button", name="Resolve", exact=True)).to_be_visible()
+    assert touched.locator("kbd:visible").count() == 0
+    phone.close()
 
 
 def test_the_keys_can_be_switched_off_for_good(page: Page) -> None:

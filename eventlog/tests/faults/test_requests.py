@@ -54,11 +54,15 @@ def test_each_of_a_thousand_requests_is_recorded_once_with_its_own_actor(
 
 def test_under_asgi_a_connection_to_the_database_ends_with_its_request(site: Site, people: list[Person]) -> None:
     server = start(site, "uvicorn")
-    server.ask_all([Request(path="/api/siswa/", headers=people[0].by_token)] * 200)
-    [(number,)] = site.rows("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-    server.end()
+    answers = server.ask_all([Request(path="/api/siswa/", headers=people[0].by_token)] * 200)
 
-    assert number < 10  # of the event log's own threads, and the one that asks
+    def number() -> int:
+        [(found,)] = site.rows("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(found)
+
+    assert {answer.status for answer in answers if answer} == {200}
+    assert eventually(lambda: number() < 10)  # of the event log's own threads, and the one that asks
+    server.end()
 
 
 def test_every_answered_request_is_there_after_the_death_of_a_worker(site: Site, people: list[Person]) -> None:

@@ -56,9 +56,10 @@ def elsewhere(transactional_db: None, tmp_path_factory: pytest.TempPathFactory) 
 def move(elsewhere: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Move]:
     """Called, the site's database is dumped, restored in that cluster, and used there from then on."""
 
+    with connection.cursor() as cursor:
+        cursor.execute(AHEAD)  # before anything is stored: more than a restore takes, however young this cluster is
+
     def moved() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(AHEAD)  # as many as it takes, however young this cluster is
         dump, name = tmp_path / "dump", connection.settings_dict["NAME"]
         run(
             elsewhere.programs / "pg_dump",

@@ -1,10 +1,11 @@
 """Clean-up: what is past its time goes, everything else stays, and it is told."""
 
 from datetime import timedelta
+from io import StringIO
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.core.management import call_command
 from django.utils import timezone
 
 from eventlog import tasks
@@ -48,21 +49,27 @@ def test_a_month_that_is_wholly_past_is_dropped() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_month_that_somebody_holds_is_told_once_all_else_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_month_that_somebody_holds_is_left_whole_and_told_once_all_else_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(partitions, "TRIES", 1)
     monkeypatch.setattr(partitions, "TRIES_WITHIN", 1)
-    held, free = (Month.of(timezone.now() - timedelta(days=days)) for days in (300, 200))
-    for days, month in ((300, held), (200, free)):
+    free, held = (Month.of(timezone.now() - timedelta(days=days)) for days in (300, 200))
+    for days, month in ((300, free), (200, held)):
         stored(days_ago=days)
         partitions.with_short_locks("default", partitions.attach, month)
-    stored(days_ago=100)
+    stored(days_ago=91)
     with beside() as other:
         other.execute(f"BEGIN; LOCK TABLE {held.table} IN ACCESS SHARE MODE")
-        with pytest.raises(OperationalError, match="lock timeout"):
+        with pytest.raises(cleanup.InTheWay, match=held.table):
             tasks.clean_up()
-    assert not Event.objects.filter(event_type="MAINTENANCE").exists()
-    assert Event.objects.get(event_type="EVENTS_CLEANUP").event_data["partitions"] == [free.table]
-    assert list(cleanup.clean_up()) == [cleanup.Removal({}, held.table)]
+        told = Event.objects.get(event_type="EVENTS_CLEANUP").event_data
+        assert (told["partitions"], told["rows"], told["in_the_way"]) == ([free.table], 2, held.table)
+        out = StringIO()
+        with pytest.raises(SystemExit):
+            call_command("eventlog_cleanup", stdout=out)
+        assert f"{held.table} is in use for too long" in out.getvalue()
+    assert list(cleanup.clean_up()) == [cleanup.Removal({"SYSTEM": 1}, held.table)]
 
 
 def refused(days_ago: int, count: int = 1) -> None:
