@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django import DjangoDbBlocker, Settings
 
+WAITS = {"demo", "test_jobs.py", "test_object_store.py"}  # for people, for Celery's pools, for a bucket
 FILLED_BY_MIGRATE = ["django_content_type", "auth_permission", "auth_group", "auth_group_permissions"]
 
 # A run tries this many; `--hypothesis-profile=thorough` tries ten times as many.
@@ -37,12 +38,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The first process of the run begins with what starts servers and kills them, which takes it as long as the others
-    take for all the rest: so no two of these wait for the same processor. The second begins with the demo."""
-    faults, demo = ([item for item in items if folder in item.path.parts] for folder in ("faults", "demo"))
-    early = {*faults, *demo}
+    take for all the rest: so no two of these wait for the same processor. The second begins with what mostly waits."""
+    waits = [item for item in items if WAITS & {*item.path.parts}]
+    faults = [item for item in items if "faults" in item.path.parts and item not in waits]
+    early = {*faults, *waits}
     rest = [item for item in items if item not in early]
     share = max(len(items) // getattr(config, "workerinput", {"workercount": 1})["workercount"] - len(faults), 0)
-    items[:] = [*faults, *rest[:share], *demo, *rest[share:]]
+    items[:] = [*faults, *rest[:share], *waits, *rest[share:]]
 
 
 @pytest.hookimpl(wrapper=True)
