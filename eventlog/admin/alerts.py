@@ -5,6 +5,7 @@ and to acknowledge or close one that it is not about oneself.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -210,20 +211,20 @@ class AlertAdmin(TaughtList):
         except NotPossible as no:
             messages.error(request, str(no))
             return
-        if wanted.mute_until:
-            day = date_format(last_day(wanted.mute_until))
-            messages.info(request, gettext("Nothing more is told of it until the end of %(day)s.") % {"day": day})
         if form.cleaned_data["decision"]:
-            obj.decided = (alert, place)  # for `response_change`
+            obj.decided = (alert, place, wanted.mute_until)  # for `response_change`
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         """On to the next one that is open, at once."""
-        decided: tuple[Alert, queue.Place] | None = getattr(obj, "decided", None)
+        decided: tuple[Alert, queue.Place, datetime | None] | None = getattr(obj, "decided", None)
         if decided is None:
             return HttpResponseRedirect(request.get_full_path())
-        alert, place = decided
+        alert, place, until = decided
         page, title = queue.address_of(alert.pk, ""), visible(wording.headline(alert))
         messages.success(request, format_html('<a href="{}">{}</a>: {}', page, title, alert.get_state_display()))
+        if until:
+            day = date_format(last_day(until))
+            messages.info(request, gettext("Nothing more is told of it until the end of %(day)s.") % {"day": day})
         if not place.next_open:
             messages.info(request, gettext("That was the last open one."))
         return HttpResponseRedirect(place.next_open or place.list)
