@@ -155,7 +155,7 @@ def finish(username: str, entity: tuple[str, str], *, by: str, events: int, size
     with transaction.atomic(using=using):
         asked = SubjectRequest.objects.using(using).pending().about(**about).filter(kind=EXPORT).first()
         request = asked or SubjectRequest(kind=EXPORT, **about, **people)
-        request.state, request.decided_by = DONE, by
+        request.state, request.decided_by, request.entered_by_user = DONE, by, None
         request.done_at = request.decided_at = timezone.now()
         request.save(using=using)
         tell(catalog.SUBJECT_EXPORTED, request.pk, {"count": events, "bytes": size}, using)

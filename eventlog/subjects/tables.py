@@ -291,5 +291,5 @@ def forget_request(request: SubjectRequest, person: Person, using: str) -> None:
     """The last step of all: what was asked names nobody any more, and is done."""
     about = {"username": "", "entity_type": "", "entity_id": ""}
     people = {name: text_of(request, name, person) for name in ("asked_by", "entered_by", "decided_by")}
-    done = {"state": DONE, "done_at": timezone.now(), "plan": None, "reason": ""}
+    done = {"state": DONE, "done_at": timezone.now(), "plan": None, "reason": "", "entered_by_user": None}
     SubjectRequest.objects.using(using).filter(pk=request.pk).update(**people, **about, **done)

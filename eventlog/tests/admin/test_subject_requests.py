@@ -1,6 +1,7 @@
 """Requests of people: entered by one, confirmed by another, and done by a task within their time."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -127,6 +128,14 @@ def test_a_request_that_is_done_names_neither_who_entered_it_nor_who_confirmed_i
     assert tasks.erase_subjects() == 1
     asked = SubjectRequest.objects.get()
     assert (asked.state, asked.entered_by, asked.decided_by) == ("done", "[erased]", "other")
+
+
+def test_who_entered_what_the_command_has_done_is_not_kept_by_number(one: Client, tmp_path: Path) -> None:
+    for kind, options in (("export", ["--output", str(tmp_path / "given")]), ("erase", ["--yes"])):
+        enter(one, kind=kind)
+        assert SubjectRequest.objects.get(state="open").entered_by_user_id
+        call_command("eventlog_subject", kind, "--user", "ani", *options)
+    assert set(SubjectRequest.objects.values_list("state", "entered_by_user")) == {("done", None)}
 
 
 @pytest.mark.parametrize("about", ["number", "record"])
